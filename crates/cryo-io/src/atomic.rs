@@ -1,0 +1,123 @@
+use std::{
+    fs::{self, File, OpenOptions},
+    io::BufWriter,
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use crate::{Error, ErrorKind};
+
+/// What happens to a file that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Overwrite {
+    /// It stays, and writing is an error.
+    #[default]
+    Never,
+    /// It is replaced, once the new one is complete.
+    Replace,
+}
+
+/// Writes a file through a temporary one beside it, which is synced and renamed when `write` is done.
+///
+/// A failed or killed write leaves the old file, or none; a killed one leaves the temporary file
+/// `.NAME.PID-N.part` behind.
+///
+/// # Errors
+/// [`ErrorKind::Exists`] under [`Overwrite::Never`], the error of `write`, or [`ErrorKind::Io`].
+///
+/// ```
+/// use std::io::Write;
+/// use cryo_io::{Overwrite, write_atomic};
+/// # let dir = tempfile::tempdir().unwrap();
+/// let path = dir.path().join("angles.tlt");
+/// write_atomic(&path, Overwrite::Never, |out| writeln!(out, "-60.0").map_err(cryo_io::Error::from))?;
+/// assert_eq!(std::fs::read_to_string(&path).unwrap(), "-60.0\n");
+/// assert!(write_atomic(&path, Overwrite::Never, |_| Ok(())).is_err());
+/// # Ok::<(), cryo_io::Error>(())
+/// ```
+pub fn write_atomic(
+    path: &Path,
+    overwrite: Overwrite,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let exists = || Error::new(ErrorKind::Exists).fix("choose another name or ask to overwrite");
+    if overwrite == Overwrite::Never && path.exists() {
+        return Err(exists().in_file(path));
+    }
+    let temporary = Temporary::beside(path).map_err(|error| error.in_file(path))?;
+    let result = temporary.fill(write).and_then(|()| match overwrite {
+        // A link fails where the name has been taken meanwhile; a rename would replace it.
+        Overwrite::Never => match fs::hard_link(&temporary.path, path) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists()),
+            Err(_) => rename(&temporary.path, path),
+        },
+        Overwrite::Replace => rename(&temporary.path, path),
+    });
+    result.map_err(|error| error.in_file(path))
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    fs::rename(from, to).map_err(|error| Error::io("rename the finished file", error))
+}
+
+struct Temporary {
+    path: PathBuf,
+    file: File,
+}
+
+impl Temporary {
+    fn beside(path: &Path) -> Result<Self, Error> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let Some(name) = path.file_name() else {
+            return Err(Error::parameter(
+                "output",
+                "a file name",
+                path.display().to_string(),
+            ));
+        };
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!(".{}.{}-{count}.part", name.to_string_lossy(), process::id());
+        let path = path.with_file_name(name);
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&path)
+            .map_err(|error| Error::io("create a file there", error))?;
+        Ok(Self { path, file })
+    }
+
+    fn fill(
+        &self,
+        write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let handle = self
+            .file
+            .try_clone()
+            .map_err(|error| Error::io("write", error))?;
+        let mut out = BufWriter::with_capacity(1 << 20, handle);
+        write(&mut out)?;
+        let written = out
+            .into_inner()
+            .map_err(|error| Error::io("write", error.into_error()))?;
+        written
+            .sync_all()
+            .map_err(|error| Error::io("write", error))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // After a rename there is nothing left to remove.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Error::io("read or write", error)
+    }
+}

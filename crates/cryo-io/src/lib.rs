@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+#![deny(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+mod atomic;
+mod error;
+mod finding;
+mod picks;
+mod text;
+
+pub use atomic::{Overwrite, write_atomic};
+pub use error::{Error, ErrorKind, Location};
+pub use finding::{Finding, Severity};
+pub use picks::{BinningRule, ExtraColumn, Frame, Frames, IndexBase, Picks, PicksOptions};
