@@ -1,0 +1,47 @@
+//! Development tasks.
+//!
+//! ```text
+//! cargo xtask setup          libtorch and CMake, found or fetched once into a cache
+//! cargo xtask test [ARGS]    setup, then every test of the workspace
+//! cargo xtask demo [DIR]     setup, then the main job on a simulated tomogram
+//! cargo xtask bench [ARGS]   the benches, and the comparison with Python's programs
+//! ```
+
+mod cache;
+mod cmake;
+mod demo;
+mod libtorch;
+mod process;
+
+use std::{env, process::ExitCode};
+
+use process::{Failure, cargo};
+
+const USAGE: &str = "usage: cargo xtask setup | test [ARGS] | demo [DIR] | bench [ARGS]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let (task, rest) = match arguments.split_first() {
+        Some((task, rest)) => (task.as_str(), rest),
+        None => ("", [].as_slice()),
+    };
+    let result = match task {
+        "setup" => setup(),
+        "test" => setup().and_then(|()| cargo(&["test", "--workspace"], rest)),
+        "demo" => setup().and_then(|()| demo::run(rest)),
+        "bench" => setup().and_then(|()| cargo(&["bench", "-p", "cryo-bench"], rest)),
+        _ => Err(Failure::new(USAGE)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn setup() -> Result<(), Failure> {
+    cmake::provide()?;
+    libtorch::provide()
+}
