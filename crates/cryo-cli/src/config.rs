@@ -1,0 +1,79 @@
+//! One table per stage; a flag beats the file, the file beats the preset.
+
+use std::{fs, path::Path};
+
+use cryo_io::{Overwrite, write_atomic};
+use serde::{Serialize, de::DeserializeOwned};
+use toml::{Table, Value};
+
+use crate::{exit::Failure, options::Common};
+
+/// The settings of `stage`: `flags` over the table of the file over `defaults`.
+pub(crate) fn effective<T: Serialize + DeserializeOwned>(
+    stage: &str,
+    defaults: &T,
+    common: &Common,
+    flags: &impl Serialize,
+) -> Result<T, Failure> {
+    let mut table = to_table(defaults)?;
+    if let Some(path) = &common.config {
+        let from_file = read_table(path, stage)?;
+        let known = to_table(defaults)?;
+        if let Some(key) = from_file.keys().find(|key| !known.contains_key(*key)) {
+            let keys: Vec<_> = known.keys().map(String::as_str).collect();
+            return Err(Failure::Input(format!(
+                "{}: table [{stage}]: expected one of {}, got {key:?}",
+                path.display(),
+                keys.join(", ")
+            )));
+        }
+        table.extend(from_file);
+    }
+    table.extend(to_table(flags)?);
+    let place = common.config.as_deref().map_or_else(String::new, |path| format!("{}: ", path.display()));
+    T::deserialize(Value::Table(table))
+        .map_err(|error| Failure::Input(format!("{place}table [{stage}]: {error}")))
+}
+
+/// Writes the settings that a result was made with beside it.
+pub(crate) fn write(
+    path: &Path,
+    stage: &str,
+    settings: &impl Serialize,
+    common: &Common,
+    overwrite: Overwrite,
+) -> Result<(), Failure> {
+    let mut program = Table::new();
+    program.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
+    program.insert("libtorch".to_owned(), cryo_train::LIBTORCH_VERSION.into());
+    // TOML's integers are signed.
+    program.insert("seed".to_owned(), common.seed.to_string().into());
+    let mut all = Table::new();
+    all.insert("cryo".to_owned(), Value::Table(program));
+    all.insert(stage.to_owned(), Value::Table(to_table(settings)?));
+    let text = toml::to_string(&all).map_err(|error| Failure::usage(error.to_string()))?;
+    write_atomic(path, overwrite, |out| {
+        std::io::Write::write_all(out, text.as_bytes()).map_err(cryo_io::Error::from)
+    })?;
+    Ok(())
+}
+
+fn to_table(value: &impl Serialize) -> Result<Table, Failure> {
+    Table::try_from(value).map_err(|error| Failure::usage(format!("settings: {error}")))
+}
+
+fn read_table(path: &Path, stage: &str) -> Result<Table, Failure> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure::Input(format!("{}: could not read: {error}", path.display())))?;
+    let mut all: Table = toml::from_str(&text)
+        .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    match all.remove(stage) {
+        None => Ok(Table::new()),
+        Some(Value::Table(table)) => Ok(table),
+        Some(other) => Err(Failure::Input(format!(
+            "{}: [{stage}]: expected a table, got {}",
+            path.display(),
+            other.type_str()
+        ))),
+    }
+}
