@@ -6,6 +6,7 @@ mod atomic;
 mod error;
 mod finding;
 mod picks;
+pub mod star;
 mod text;
 
 pub use atomic::{Overwrite, write_atomic};
