@@ -7,6 +7,7 @@ mod error;
 mod finding;
 mod picks;
 mod text;
+pub mod tilt;
 
 pub use atomic::{Overwrite, write_atomic};
 pub use error::{Error, ErrorKind, Location};
