@@ -6,7 +6,9 @@ mod atomic;
 mod error;
 mod finding;
 mod picks;
+pub mod star;
 mod text;
+pub mod tilt;
 
 pub use atomic::{Overwrite, write_atomic};
 pub use error::{Error, ErrorKind, Location};

@@ -1,0 +1,179 @@
+use roxmltree::{Document, Node, ParsingOptions};
+
+use super::WarpSeries;
+use crate::{
+    Error,
+    text::{decode, finite, shorten},
+};
+
+/// Most nodes that a document may have: Warp's largest files have about a tenth of it.
+const MAX_NODES: u32 = 4_000_000;
+
+/// The series in the bytes of a file.
+///
+/// A document type declaration is refused, so that no entity can expand; nesting costs no stack.
+///
+/// # Errors
+/// Bytes that are not XML, a root other than `TiltSeries`, no `Angles`, a value of the wrong type,
+/// or lists of different lengths.
+pub fn parse(bytes: &[u8]) -> Result<WarpSeries, Error> {
+    let text = decode(bytes)?;
+    let options = ParsingOptions {
+        allow_dtd: false,
+        nodes_limit: MAX_NODES,
+        ..ParsingOptions::default()
+    };
+    let document = Document::parse_with_options(&text, options).map_err(|error| {
+        let line = error.pos().row as usize;
+        Error::unexpected("file", "XML without a document type", error.to_string()).at_line(line)
+    })?;
+    let root = document.root_element();
+    if root.tag_name().name() != "TiltSeries" {
+        let got = format!("<{}>", shorten(root.tag_name().name()));
+        return Err(Error::unexpected("root element", "<TiltSeries>", got)
+            .fix("give the .xml of a tilt series; those of movies and other programs differ"));
+    }
+    let numbers = |name| list(root, name, |field| finite(name, field));
+    let angles_deg = numbers("Angles")?;
+    if angles_deg.is_empty() {
+        let children = root.children().filter(Node::is_element).take(8);
+        let names: Vec<&str> = children.map(|child| child.tag_name().name()).collect();
+        return Err(Error::missing("<Angles>", names.join(", ")));
+    }
+    let series = WarpSeries {
+        dose: numbers("Dose")?,
+        use_tilt: list(root, "UseTilt", truth)?,
+        axis_angles_deg: numbers("AxisAngle")?,
+        offsets_x_angstrom: numbers("AxisOffsetX")?,
+        offsets_y_angstrom: numbers("AxisOffsetY")?,
+        movie_paths: lines(root, "MoviePath"),
+        defocus_um: defocus(root, angles_deg.len())?,
+        are_angles_inverted: root
+            .attribute("AreAnglesInverted")
+            .map_or(Ok(false), truth)?,
+        pixel_size_angstrom: pixel_size(root)?,
+        has_local_refinement: has_local_refinement(root),
+        angles_deg,
+    };
+    check_lengths(&series)?;
+    Ok(series)
+}
+
+fn child<'a, 'i>(root: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
+    root.children()
+        .find(|node| node.is_element() && node.tag_name().name() == name)
+}
+
+fn list<T>(
+    root: Node<'_, '_>,
+    name: &str,
+    convert: impl Fn(&str) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let Some(node) = child(root, name) else {
+        return Ok(Vec::new());
+    };
+    let fields = node.text().unwrap_or_default().split_whitespace();
+    fields
+        .map(convert)
+        .collect::<Result<_, _>>()
+        .map_err(|error| at(error, node))
+}
+
+fn lines(root: Node<'_, '_>, name: &str) -> Vec<String> {
+    let text = child(root, name).and_then(|node| node.text());
+    let lines = text.unwrap_or_default().lines().map(str::trim);
+    lines
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn at(error: Error, node: Node<'_, '_>) -> Error {
+    let row = node.document().text_pos_at(node.range().start).row;
+    error.at_line(row as usize)
+}
+
+fn truth(field: &str) -> Result<bool, Error> {
+    match field {
+        _ if field.eq_ignore_ascii_case("true") => Ok(true),
+        _ if field.eq_ignore_ascii_case("false") => Ok(false),
+        _ => {
+            let got = format!("{:?}", shorten(field));
+            Err(Error::unexpected("truth value", "True or False", got))
+        }
+    }
+}
+
+fn defocus(root: Node<'_, '_>, images: usize) -> Result<Vec<f64>, Error> {
+    let Some(grid) = child(root, "GridCTF") else {
+        return Ok(Vec::new());
+    };
+    let extent = |name| grid.attribute(name)?.parse::<usize>().ok();
+    let one_each = [Some(1), Some(1), Some(images)];
+    if [extent("Width"), extent("Height"), extent("Depth")] != one_each {
+        return Ok(Vec::new());
+    }
+    let mut values = vec![None; images];
+    for node in grid.children().filter(Node::is_element) {
+        let place = node.attribute("Z").and_then(|z| z.parse::<usize>().ok());
+        let value = node.attribute("Value").map(|text| finite("GridCTF", text));
+        if let (Some(slot), Some(value)) = (place.and_then(|z| values.get_mut(z)), value) {
+            *slot = Some(value.map_err(|error| at(error, node))?);
+        }
+    }
+    let complete: Option<Vec<f64>> = values.into_iter().collect();
+    complete.ok_or_else(|| {
+        let expected = format!("{images} nodes, one an image");
+        at(Error::unexpected("GridCTF", expected, "fewer"), grid)
+    })
+}
+
+fn pixel_size(root: Node<'_, '_>) -> Result<Option<f64>, Error> {
+    let parameters = child(root, "CTF")
+        .into_iter()
+        .flat_map(|node| node.children());
+    let mut sizes = parameters.filter(|node| node.attribute("Name") == Some("PixelSize"));
+    let Some(node) = sizes.next() else {
+        return Ok(None);
+    };
+    let text = node.attribute("Value").unwrap_or_default();
+    match finite("PixelSize", text) {
+        Ok(size) if size > 0.0 => Ok(Some(size)),
+        Ok(size) => {
+            let error = Error::unexpected("PixelSize", "a length above 0", size.to_string());
+            Err(at(error, node))
+        }
+        Err(error) => Err(at(error, node)),
+    }
+}
+
+fn has_local_refinement(root: Node<'_, '_>) -> bool {
+    let grids = root.children().filter(|node| {
+        let name = node.tag_name().name();
+        name.starts_with("GridMovement") || name.starts_with("GridVolumeWarp")
+    });
+    let mut nodes = grids.flat_map(|grid| grid.children().filter(Node::is_element));
+    nodes.any(|node| {
+        let value = node.attribute("Value").and_then(|text| text.parse().ok());
+        value.is_some_and(|value: f64| value != 0.0)
+    })
+}
+
+fn check_lengths(series: &WarpSeries) -> Result<(), Error> {
+    let images = series.angles_deg.len();
+    let lengths = [
+        ("Dose", series.dose.len()),
+        ("UseTilt", series.use_tilt.len()),
+        ("AxisAngle", series.axis_angles_deg.len()),
+        ("AxisOffsetX", series.offsets_x_angstrom.len()),
+        ("AxisOffsetY", series.offsets_y_angstrom.len()),
+        ("MoviePath", series.movie_paths.len()),
+    ];
+    for (name, length) in lengths {
+        if length != 0 && length != images {
+            let expected = format!("{images} values, as <Angles> has");
+            return Err(Error::unexpected(name, expected, length.to_string()));
+        }
+    }
+    Ok(())
+}
