@@ -1,0 +1,111 @@
+//! `cryo simulate`: tomograms and tilt series of which the truth is known.
+
+mod files;
+mod settings;
+mod specimen;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cryo_fixtures::{self as fixtures, Simulation, simulate};
+
+use crate::{
+    config,
+    exit::{Failure, Outcome},
+    options::Common,
+    progress::Report,
+};
+use files::Names;
+use settings::{Flags, Settings};
+
+/// Tomograms and tilt series with truth, by projection, contrast transfer, dose, counting noise and
+/// weighted back-projection.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Writes into DIR, for each tomogram NAME: NAME_rec.mrc (tomogram), NAME_ts.mrc (tilt series), NAME.tlt,
+NAME_tilts.csv, NAME_labels.mrc and NAME_labels.json (class of each voxel), NAME_truth.star, and of tubes
+NAME_filaments.star and NAME_filaments.mod. Of all together: truth.star, dataset.tsv, config.toml.
+Particles are dark. Without --map and --body, ribosomes and proteasomes that come with cryo are used.")]
+pub(crate) struct Arguments {
+    /// Folder for the results; made if it is not there.
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
+
+    #[command(flatten)]
+    flags: Flags,
+}
+
+pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
+    let settings: Settings =
+        config::effective("simulate", &Settings::default(), common, &arguments.flags)?;
+    run_with(&arguments.out, &settings, common)
+}
+
+/// Runs with settings that are complete.
+pub(crate) fn run_with(
+    out: &Path,
+    settings: &Settings,
+    common: &Common,
+) -> Result<Outcome, Failure> {
+    settings.check()?;
+    let names = settings.names();
+    let needed = settings.memory_bytes();
+    if common.dry_run {
+        let gibibytes = needed as f64 / (1_u64 << 30) as f64;
+        common.say(&format!(
+            "would write {} into {}, using about {gibibytes:.1} GiB of memory at a time",
+            names.join(", "),
+            out.display()
+        ));
+        return Ok(Outcome::Done);
+    }
+    if needed > common.memory_bytes() {
+        return Err(Failure::Resources(format!(
+            "a scene of that size needs about {} MiB, {} MiB may be used; make --size smaller or raise --memory",
+            needed >> 20,
+            common.memory_bytes() >> 20
+        )));
+    }
+    let species = specimen::species(settings)?;
+    files::make_folder(out)?;
+    let overwrite = common.overwrite();
+    let first_shard = common.shard.is_none_or(|shard| shard.holds(0));
+    if first_shard && !(common.resume && out.join("config.toml").exists()) {
+        config::write(&out.join("config.toml"), "simulate", settings, common, overwrite)?;
+    }
+    let progress = Report::new(common);
+    for (index, name) in names.iter().enumerate() {
+        let files = Names::new(out, name);
+        if common.shard.is_some_and(|shard| !shard.holds(index))
+            || (common.resume && files.are_complete())
+        {
+            continue;
+        }
+        files.check_free(overwrite)?;
+        common.say(&format!("{name}: scene, {} images, reconstruction", settings.angles().len()));
+        let seed = common.seed.wrapping_add(index as u64);
+        let simulation = if settings.phantom {
+            specimen::phantom(settings, name, seed, &progress).map_err(failure)?
+        } else {
+            let scene = specimen::scene_params(settings, name, seed);
+            let imaging = specimen::imaging_params(settings, seed);
+            let reconstruction = fixtures::ReconstructionParams::default();
+            let made = simulate(&species, &scene, &imaging, &reconstruction, &progress);
+            files::Specimen::from(made.map_err(failure)?)
+        };
+        simulation.write(&files, overwrite)?;
+    }
+    files::join(out, &names, common)?;
+    Ok(Outcome::Done)
+}
+
+fn failure(error: fixtures::Error) -> Failure {
+    match error {
+        fixtures::Error::Cancelled => Failure::Interrupted,
+        fixtures::Error::Template { .. } => Failure::Input(error.to_string()),
+        fixtures::Error::Crowded { .. } => {
+            Failure::usage(format!("{error}; ask for less or for a larger --size"))
+        }
+        other => Failure::usage(other.to_string()),
+    }
+}
