@@ -3,6 +3,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod atomic;
+pub mod dataset;
 mod error;
 mod finding;
 mod picks;
