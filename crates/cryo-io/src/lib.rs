@@ -5,7 +5,9 @@
 mod atomic;
 mod error;
 mod finding;
+pub mod imod;
 mod picks;
+mod points;
 mod text;
 
 pub use atomic::{Overwrite, write_atomic};
