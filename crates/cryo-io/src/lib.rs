@@ -3,9 +3,12 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod atomic;
+pub mod dataset;
 mod error;
 mod finding;
+pub mod imod;
 mod picks;
+mod points;
 pub mod star;
 mod text;
 pub mod tilt;

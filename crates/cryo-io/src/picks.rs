@@ -68,22 +68,25 @@ impl BinningRule {
     }
 }
 
-/// The number of the first voxel in a format that counts voxels.
+/// The coordinate of the first voxel in a format that counts voxels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IndexBase {
-    /// The first voxel is 0.
+    /// The centre of the first voxel is 0.
     Zero,
-    /// The first voxel is 1.
+    /// The centre of the first voxel is 1.
     One,
+    /// The corner of the first voxel is 0 and its centre 0.5.
+    Corner,
 }
 
 impl IndexBase {
-    /// 0 or 1.
+    /// What the format writes for the centre of the first voxel: 0, 1 or 0.5.
     #[must_use]
     pub fn offset(self) -> f64 {
         match self {
             Self::Zero => 0.0,
             Self::One => 1.0,
+            Self::Corner => 0.5,
         }
     }
 }
@@ -180,6 +183,11 @@ pub struct PicksOptions {
     pub binning: BinningRule,
     /// First voxel in formats that count voxels, where it differs from the format's default.
     pub index_base: Option<IndexBase>,
+    /// Tomograms by number, for formats that number them (Dynamo's column 20, row 5 of a motive list).
+    ///
+    /// A value is the tomogram's name or a path to its file, whose stem is then the name. A number
+    /// that is not among them is its own name.
+    pub numbers: BTreeMap<u32, String>,
     /// Largest file that is read, in bytes.
     pub max_bytes: u64,
 }
@@ -192,6 +200,7 @@ impl Default for PicksOptions {
             centre: CentreRule::default(),
             binning: BinningRule::default(),
             index_base: None,
+            numbers: BTreeMap::new(),
             max_bytes: 4 << 30,
         }
     }
