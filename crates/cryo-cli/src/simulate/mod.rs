@@ -7,7 +7,8 @@ mod specimen;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cryo_fixtures::{self as fixtures, Simulation, simulate};
+use cryo_core::Progress;
+use cryo_fixtures::{Error, ReconstructionParams, Scene, SceneParams, Species, simulate};
 
 use crate::{
     config,
@@ -15,7 +16,7 @@ use crate::{
     options::Common,
     progress::Report,
 };
-use files::Names;
+use files::{Names, Specimen};
 use settings::{Flags, Settings};
 
 /// Tomograms and tilt series with truth, by projection, contrast transfer, dose, counting noise and
@@ -84,26 +85,40 @@ pub(crate) fn run_with(
         files.check_free(overwrite)?;
         common.say(&format!("{name}: scene, {} images, reconstruction", settings.angles().len()));
         let seed = common.seed.wrapping_add(index as u64);
-        let simulation = if settings.phantom {
-            specimen::phantom(settings, name, seed, &progress).map_err(failure)?
+        let scene = specimen::scene_params(settings, name, seed);
+        let specimen = if settings.phantom {
+            phantom(&species, &scene, settings, &progress)
         } else {
-            let scene = specimen::scene_params(settings, name, seed);
             let imaging = specimen::imaging_params(settings, seed);
-            let reconstruction = fixtures::ReconstructionParams::default();
-            let made = simulate(&species, &scene, &imaging, &reconstruction, &progress);
-            files::Specimen::from(made.map_err(failure)?)
+            let reconstruction = ReconstructionParams::default();
+            simulate(&species, &scene, &imaging, &reconstruction, &progress).map(Specimen::from)
         };
-        simulation.write(&files, overwrite)?;
+        specimen.map_err(failure)?.write(&files, overwrite)?;
     }
     files::join(out, &names, common)?;
     Ok(Outcome::Done)
 }
 
-fn failure(error: fixtures::Error) -> Failure {
+/// The specimen without optics.
+fn phantom(
+    species: &[Species],
+    params: &SceneParams,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<Specimen, Error> {
+    let scene = Scene::new(species, params, progress)?;
+    let noise = specimen::phantom_noise(settings);
+    let largest_tilt = settings.tilts[1].max(-settings.tilts[0]);
+    let tomogram =
+        scene.tomogram_without_optics(noise, Some(largest_tilt), params.seed, progress)?;
+    Ok(Specimen { scene, tilt_series: None, tomogram })
+}
+
+fn failure(error: Error) -> Failure {
     match error {
-        fixtures::Error::Cancelled => Failure::Interrupted,
-        fixtures::Error::Template { .. } => Failure::Input(error.to_string()),
-        fixtures::Error::Crowded { .. } => {
+        Error::Cancelled => Failure::Interrupted,
+        Error::Template { .. } => Failure::Input(error.to_string()),
+        Error::Crowded { .. } => {
             Failure::usage(format!("{error}; ask for less or for a larger --size"))
         }
         other => Failure::usage(other.to_string()),

@@ -73,7 +73,7 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     shot_noise: Option<f64>,
 
-    /// No imaging: bodies and tubes with Gaussian noise and a missing wedge.
+    /// No tilt series: the specimen with Gaussian noise and a missing wedge.
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     phantom: bool,
@@ -157,9 +157,6 @@ impl Settings {
         let path = std::path::Path::new(&self.name);
         if self.name.is_empty() || path.file_name() != Some(path.as_os_str()) {
             return wrong("name", "a name without folders", &self.name);
-        }
-        if self.phantom && !self.map.is_empty() {
-            return wrong("phantom", "no --map beside it; use --body", &self.map);
         }
         if !self.phantom && self.snr != 0.0 {
             return wrong("snr", "--phantom beside it; images take --shot-noise", &self.snr);

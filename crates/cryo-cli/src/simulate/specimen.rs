@@ -1,14 +1,14 @@
 use std::path::Path;
 
-use cryo_core::{Grid, Progress, Volume, VoxelSize};
+use cryo_core::{Grid, Volume, VoxelSize};
 use cryo_fixtures::{
-    Amount, Body, CentreLine, GoldParams, ImagingParams, Noise, PhantomBuilder, PhantomParams,
-    SceneParams, ShotNoise, Species, TubeParams, VesicleParams, maps,
+    Amount, Body, GoldParams, ImagingParams, Noise, SceneParams, ShotNoise, Species, TubeParams,
+    VesicleParams, maps,
 };
 use cryo_io::mrc;
 use ndarray::Array3;
 
-use super::{files::Specimen, settings::Settings};
+use super::settings::Settings;
 use crate::exit::Failure;
 
 /// The species of the settings: density maps, bodies, or those that come with cryo.
@@ -17,17 +17,16 @@ pub(crate) fn species(settings: &Settings) -> Result<Vec<Species>, Failure> {
     for text in &settings.map {
         species.push(mapped(text)?);
     }
-    if !settings.phantom {
-        for text in &settings.body {
-            let (kind, body, count) = body(text, settings.voxel_size)?;
-            species.push(Species::new(kind, solid(&body, settings.voxel_size)?, Amount::Count(count)));
-        }
-        if species.is_empty() {
-            let options = mrc::ReadOptions::default();
-            for (name, bytes) in maps::ALL {
-                let map = mrc::Reader::from_bytes(bytes, &options)?.volume()?;
-                species.push(Species::new(name, map, Amount::Occupancy(0.02)));
-            }
+    for text in &settings.body {
+        let (kind, body, count) = body(text, settings.voxel_size)?;
+        let map = solid(&body, settings.voxel_size)?;
+        species.push(Species::new(kind, map, Amount::Count(count)));
+    }
+    if species.is_empty() && settings.tubes + settings.membranes + settings.gold == 0 {
+        let options = mrc::ReadOptions::default();
+        for (name, bytes) in maps::ALL {
+            let map = mrc::Reader::from_bytes(bytes, &options)?.volume()?;
+            species.push(Species::new(name, map, Amount::Occupancy(0.02)));
         }
     }
     Ok(species)
@@ -134,34 +133,7 @@ pub(crate) fn imaging_params(settings: &Settings, seed: u64) -> ImagingParams {
     }
 }
 
-/// Bodies and tubes with noise and a missing wedge, without imaging.
-pub(crate) fn phantom(
-    settings: &Settings,
-    name: &str,
-    seed: u64,
-    progress: &dyn Progress,
-) -> Result<Specimen, cryo_fixtures::Error> {
-    let mut params = PhantomParams::new(settings.shape(), settings.voxel_size);
-    params.seed = seed;
-    params.noise = if settings.snr > 0.0 { Noise::SignalToNoise(settings.snr) } else { Noise::Off };
-    params.largest_tilt_deg = Some(settings.tilts[1].max(-settings.tilts[0]));
-    let mut builder = PhantomBuilder::new(params)?;
-    let bodies = if settings.body.is_empty() {
-        vec!["chiral:250:20".to_owned(), "shell:200:20".to_owned()]
-    } else {
-        settings.body.clone()
-    };
-    for text in &bodies {
-        let (class, body, count) = body(text, settings.voxel_size).map_err(|error| {
-            cryo_fixtures::Error::Parameter {
-                name: "body",
-                expected: "KIND:DIAMETER:COUNT",
-                got: error.to_string(),
-            }
-        })?;
-        builder.scatter(&class, body, count)?;
-    }
-    let _ = CentreLine::straight;
-    let phantom = builder.build(progress)?;
-    Ok(Specimen::of_phantom(phantom, name))
+/// The noise of a phantom.
+pub(crate) fn phantom_noise(settings: &Settings) -> Noise {
+    if settings.snr > 0.0 { Noise::SignalToNoise(settings.snr) } else { Noise::Off }
 }

@@ -1,0 +1,189 @@
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use cryo_core::{ParticleSet, TiltSeries, Volume};
+use cryo_fixtures::{Scene, Simulation};
+use cryo_io::{
+    Overwrite, Picks, PicksOptions,
+    dataset::{Dataset, DatasetEntry},
+    imod, mrc,
+    star::relion::{self, Convention},
+    tilt::tlt,
+    write_atomic,
+};
+use ndarray::Array3;
+
+use crate::{exit::Failure, options::Common};
+
+/// What is written of one tomogram.
+pub(crate) struct Specimen {
+    pub(crate) scene: Scene,
+    pub(crate) tilt_series: Option<TiltSeries>,
+    pub(crate) tomogram: Volume,
+}
+
+impl From<Simulation> for Specimen {
+    fn from(simulation: Simulation) -> Self {
+        let Simulation { scene, tilt_series, reconstruction } = simulation;
+        Self { scene, tilt_series: Some(tilt_series), tomogram: reconstruction }
+    }
+}
+
+/// Names of the files of one tomogram.
+pub(crate) struct Names {
+    folder: PathBuf,
+    name: String,
+}
+
+impl Names {
+    pub(crate) fn new(folder: &Path, name: &str) -> Self {
+        Self { folder: folder.to_owned(), name: name.to_owned() }
+    }
+
+    pub(crate) fn path(&self, ending: &str) -> PathBuf {
+        self.folder.join(format!("{}{ending}", self.name))
+    }
+
+    /// The truth is written last.
+    pub(crate) fn are_complete(&self) -> bool {
+        self.path("_truth.star").exists()
+    }
+
+    /// Refuses before hours of work what could not be written after them.
+    pub(crate) fn check_free(&self, overwrite: Overwrite) -> Result<(), Failure> {
+        let path = self.path("_rec.mrc");
+        if overwrite == Overwrite::Never && path.exists() {
+            return Err(Failure::usage(format!(
+                "{}: the file exists; choose another folder, or ask to --overwrite or --resume",
+                path.display()
+            )));
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(|error| {
+        Failure::Input(format!("{}: could not make the folder: {error}", folder.display()))
+    })
+}
+
+impl Specimen {
+    pub(crate) fn write(&self, names: &Names, overwrite: Overwrite) -> Result<(), Failure> {
+        // A run that was stopped may have left some of the files without the last one.
+        let replace = if names.are_complete() { overwrite } else { Overwrite::Replace };
+        let options = mrc::WriteOptions { overwrite: replace, ..Default::default() };
+        mrc::write(names.path("_rec.mrc"), &self.tomogram, &options)?;
+        self.write_labels(names, &options)?;
+        if let Some(series) = &self.tilt_series {
+            write_series(series, names, &options)?;
+        }
+        let scene = &self.scene;
+        if !scene.filaments.is_empty() {
+            let path = names.path("_filaments.star");
+            write_star(&path, vec![scene.filaments.clone()], replace)?;
+            let picks = picks_of(vec![scene.filaments.clone()]);
+            let path = names.path("_filaments.mod");
+            imod::write(path, &picks, &PicksOptions::default(), replace)?;
+        }
+        write_star(&names.path("_truth.star"), vec![scene.truth.clone()], replace)
+    }
+
+    fn write_labels(&self, names: &Names, options: &mrc::WriteOptions) -> Result<(), Failure> {
+        let labels = &self.scene.labels;
+        let grid = self.tomogram.grid();
+        let path = names.path("_labels.mrc");
+        let small: Option<Vec<i8>> = labels.iter().map(|&label| i8::try_from(label).ok()).collect();
+        match small.and_then(|labels| Array3::from_shape_vec(grid.shape, labels).ok()) {
+            Some(small) => mrc::write_array(path, small.view(), grid, options)?,
+            None => mrc::write_array(path, labels.view(), grid, options)?,
+        }
+        let classes = serde_json::to_string_pretty(&self.scene.truth.classes);
+        let text = classes.map_err(|error| Failure::usage(error.to_string()))?;
+        write_text(&names.path("_labels.json"), &(text + "\n"), options.overwrite)
+    }
+}
+
+fn write_series(
+    series: &TiltSeries,
+    names: &Names,
+    options: &mrc::WriteOptions,
+) -> Result<(), Failure> {
+    let geometry = series.geometry();
+    let pixel = geometry.pixel_size_angstrom;
+    mrc::write_image_stack(names.path("_ts.mrc"), series.images().view(), pixel, options)?;
+    let angles: Vec<f64> = geometry.tilts.iter().map(|tilt| tilt.angle_deg).collect();
+    tlt::write(names.path(".tlt"), options.overwrite, &angles)?;
+    let mut text =
+        "index,angle_deg,acquisition,dose_before,defocus_angstrom,shift_x_px,shift_y_px\n".to_owned();
+    for (index, tilt) in geometry.tilts.iter().enumerate() {
+        let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.3}"));
+        let acquisition = tilt.acquisition_index.map_or_else(String::new, |index| index.to_string());
+        let shift = tilt.image_from_aligned.shift;
+        text += &format!(
+            "{index},{:.2},{acquisition},{},{},{:.4},{:.4}\n",
+            tilt.angle_deg,
+            number(tilt.dose_before),
+            number(tilt.defocus_angstrom),
+            shift.x,
+            shift.y
+        );
+    }
+    write_text(&names.path("_tilts.csv"), &text, options.overwrite)
+}
+
+/// Writes truth and dataset list of all tomograms, once all are there.
+pub(crate) fn join(folder: &Path, names: &[String], common: &Common) -> Result<(), Failure> {
+    let files: Vec<Names> = names.iter().map(|name| Names::new(folder, name)).collect();
+    let missing = files.iter().filter(|files| !files.are_complete()).count();
+    if missing > 0 {
+        common.say(&format!("{missing} of {} tomograms are still to be made", names.len()));
+        return Ok(());
+    }
+    let mut sets = Vec::new();
+    let mut dataset = Dataset::default();
+    for files in &files {
+        let picks = relion::read(files.path("_truth.star"), &PicksOptions::default())?;
+        sets.extend(picks.sets);
+        let there = |ending: &str| {
+            let path = files.path(ending);
+            path.exists().then(|| PathBuf::from(path.file_name().unwrap_or_default()))
+        };
+        dataset.entries.push(DatasetEntry {
+            name: files.name.clone(),
+            tomogram: there("_rec.mrc").unwrap_or_default(),
+            tilt_series: there("_ts.mrc"),
+            tilt_angles: there(".tlt"),
+            ..DatasetEntry::default()
+        });
+    }
+    let count: usize = sets.iter().map(ParticleSet::len).sum();
+    // The last of several shards comes here; each writes the same.
+    write_star(&folder.join("truth.star"), sets, Overwrite::Replace)?;
+    dataset.write(folder.join("dataset.tsv"), Overwrite::Replace)?;
+    common.say(&format!(
+        "{} tomogram{} with {count} particles in {}",
+        names.len(),
+        if names.len() == 1 { "" } else { "s" },
+        folder.display()
+    ));
+    Ok(())
+}
+
+fn picks_of(sets: Vec<ParticleSet>) -> Picks {
+    Picks { sets, extra: Vec::new() }
+}
+
+fn write_star(path: &Path, sets: Vec<ParticleSet>, overwrite: Overwrite) -> Result<(), Failure> {
+    let picks = picks_of(sets);
+    relion::write(path, &picks, Convention::Relion5, &PicksOptions::default(), overwrite)?;
+    Ok(())
+}
+
+fn write_text(path: &Path, text: &str, overwrite: Overwrite) -> Result<(), Failure> {
+    write_atomic(path, overwrite, |out| out.write_all(text.as_bytes()).map_err(cryo_io::Error::from))?;
+    Ok(())
+}
