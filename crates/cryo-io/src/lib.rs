@@ -5,6 +5,7 @@
 mod atomic;
 mod error;
 mod finding;
+pub mod mrc;
 mod picks;
 mod text;
 
