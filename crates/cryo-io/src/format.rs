@@ -49,8 +49,8 @@ impl Format {
     pub fn of_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let mut start = Vec::with_capacity(4096);
-        let file = File::open(path)
-            .map_err(|error| Error::io("open the file", error).in_file(path))?;
+        let file =
+            File::open(path).map_err(|error| Error::io("open the file", error).in_file(path))?;
         file.take(4096)
             .read_to_end(&mut start)
             .map_err(|error| Error::io("read the file", error).in_file(path))?;
@@ -136,5 +136,9 @@ pub(crate) fn stem(path: &Path) -> String {
         Some("gz" | "bz2") => path.with_extension(""),
         _ => path.to_owned(),
     };
-    inner.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    inner
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
