@@ -6,6 +6,8 @@ mod atomic;
 pub mod dataset;
 mod error;
 mod finding;
+#[cfg(feature = "hdf5")]
+pub mod hdf5;
 mod picks;
 mod text;
 pub mod tilt;
