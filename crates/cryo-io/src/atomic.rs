@@ -41,12 +41,41 @@ pub fn write_atomic(
     overwrite: Overwrite,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    write_beside(path, overwrite, |temporary| temporary.fill(write))
+}
+
+/// Writes as [`write_atomic`] where a library insists on opening the file itself: `write` is given
+/// the path of the temporary file, which is there and empty, and leaves a complete file at it.
+///
+/// # Errors
+/// As [`write_atomic`].
+#[cfg(feature = "hdf5")]
+pub(crate) fn write_atomic_path(
+    path: &Path,
+    overwrite: Overwrite,
+    write: impl FnOnce(&Path) -> Result<(), Error>,
+) -> Result<(), Error> {
+    write_beside(path, overwrite, |temporary| {
+        write(&temporary.path)?;
+        // The library may have replaced the file that was opened here.
+        let written = File::open(&temporary.path);
+        written
+            .and_then(|file| file.sync_all())
+            .map_err(|error| Error::io("write", error))
+    })
+}
+
+fn write_beside(
+    path: &Path,
+    overwrite: Overwrite,
+    write: impl FnOnce(&Temporary) -> Result<(), Error>,
+) -> Result<(), Error> {
     let exists = || Error::new(ErrorKind::Exists).fix("choose another name or ask to overwrite");
     if overwrite == Overwrite::Never && path.exists() {
         return Err(exists().in_file(path));
     }
     let temporary = Temporary::beside(path).map_err(|error| error.in_file(path))?;
-    let result = temporary.fill(write).and_then(|()| match overwrite {
+    let result = write(&temporary).and_then(|()| match overwrite {
         // A link fails where the name has been taken meanwhile; a rename would replace it.
         Overwrite::Never => match fs::hard_link(&temporary.path, path) {
             Ok(()) => Ok(()),

@@ -9,6 +9,8 @@ mod finding;
 mod format;
 pub mod imod;
 pub mod mrc;
+#[cfg(feature = "hdf5")]
+pub mod hdf5;
 mod picks;
 mod points;
 pub mod star;
