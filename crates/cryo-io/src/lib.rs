@@ -3,6 +3,8 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod atomic;
+pub mod copick;
+pub mod dynamo;
 mod error;
 mod finding;
 pub mod imod;
