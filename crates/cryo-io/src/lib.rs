@@ -5,6 +5,7 @@
 mod atomic;
 pub mod copick;
 pub mod dynamo;
+pub mod em;
 mod error;
 mod finding;
 pub mod imod;
