@@ -4,6 +4,9 @@
 
 mod atomic;
 pub mod dataset;
+pub mod copick;
+pub mod dynamo;
+pub mod em;
 mod error;
 mod finding;
 mod format;
