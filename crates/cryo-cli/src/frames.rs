@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 use clap::Args;
 use cryo_core::{CentreRule, VoxelSize};
 use cryo_io::{
-    BinningRule, Dataset, Frame, Frames, IndexBase, PicksOptions, mrc, star::relion,
+    BinningRule, Frame, Frames, IndexBase, PicksOptions, dataset::Dataset, mrc, star::relion,
 };
 
 use crate::exit::Failure;
@@ -75,16 +75,15 @@ impl FrameArguments {
         })
     }
 
+    /// The voxel size that the user states.
+    pub(crate) fn voxel_size(&self) -> Result<Option<VoxelSize>, Failure> {
+        Ok(positive(self.voxel_size, "--voxel-size")?.and_then(VoxelSize::new))
+    }
+
     fn stated(&self) -> Result<Frame, Failure> {
-        let positive = |value: Option<f64>, flag: &str| match value {
-            Some(value) if !(value.is_finite() && value > 0.0) => {
-                Err(Failure::usage(format!("{flag}: expected ångström above 0, got {value}")))
-            }
-            other => Ok(other),
-        };
         let flags = Frame {
             shape: self.size.map(|size| size.0),
-            voxel_size: positive(self.voxel_size, "--voxel-size")?.and_then(VoxelSize::new),
+            voxel_size: self.voxel_size()?,
             unbinned_shape: self.unbinned_size.map(|size| size.0),
             tilt_series_pixel_size: positive(self.tilt_pixel_size, "--tilt-pixel-size")?,
         };
@@ -110,7 +109,7 @@ impl FrameArguments {
         if let Some(path) = &self.data {
             for entry in Dataset::read(path)?.entries {
                 let mut frame = self.frame_of(&entry.tomogram)?;
-                frame.voxel_size = entry.voxel_size.or(frame.voxel_size);
+                frame.voxel_size = entry.voxel_size_angstrom.and_then(VoxelSize::new).or(frame.voxel_size);
                 add(entry.name, frame);
             }
         }
@@ -125,6 +124,15 @@ impl FrameArguments {
         };
         let reader = mrc::Reader::open(path, &options)?;
         Ok(Frame::of(&reader.grid()?))
+    }
+}
+
+fn positive(value: Option<f64>, flag: &str) -> Result<Option<f64>, Failure> {
+    match value {
+        Some(value) if !(value.is_finite() && value > 0.0) => {
+            Err(Failure::usage(format!("{flag}: expected ångström above 0, got {value}")))
+        }
+        other => Ok(other),
     }
 }
 

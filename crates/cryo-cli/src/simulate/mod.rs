@@ -1,7 +1,7 @@
 //! `cryo simulate`: tomograms and tilt series of which the truth is known.
 
 mod files;
-mod settings;
+pub(crate) mod settings;
 mod specimen;
 
 use std::path::{Path, PathBuf};

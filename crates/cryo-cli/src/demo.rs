@@ -1,0 +1,68 @@
+//! `cryo demo`: the whole story on a small simulated tomogram; it grows with the project.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser};
+
+use crate::{
+    Cli, Command, convert,
+    exit::{Failure, Outcome},
+    inspect,
+    options::Common,
+    simulate::{self, settings::Settings},
+};
+
+/// Simulates a tomogram, inspects it and hands its particles over to other programs.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Folder for the results.
+    #[arg(long, value_name = "DIR", default_value = "cryo-demo")]
+    out: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
+    let out = &arguments.out;
+    let settings = Settings {
+        name: "demo".to_owned(),
+        size: vec![256, 256, 96],
+        membranes: 1,
+        tubes: 2,
+        gold: 4,
+        ..Settings::default()
+    };
+    common.say("1. Simulate: ribosomes and proteasomes, a vesicle, two microtubules, gold; 41 tilted images.");
+    simulate::run_with(out, &settings, common)?;
+
+    common.say("\n2. Inspect what came out.");
+    command(&["inspect", "--png"], out, &["", "demo_rec.mrc", "demo_ts.mrc", "truth.star"], common)?;
+
+    common.say("\n3. Hand the particles over.");
+    for name in ["truth.mod", "truth.csv", "truth.tbl", "truth_relion4.star"] {
+        let to: &[&str] = if name.ends_with("relion4.star") { &["convert", "--to", "relion4"] } else { &["convert"] };
+        command(to, out, &["truth.star", name], common)?;
+    }
+    command(&["convert", "--to", "copick"], out, &["truth.star", "copick"], common)?;
+
+    common.say(&format!(
+        "\nPictures: {0}/demo_rec.mrc.png and {0}/demo_ts.mrc.png. Particles: {0}/truth.star (RELION 5), .mod (IMOD), \
+         .csv, .tbl (Dynamo), copick/. Filaments: {0}/demo_filaments.star and .mod.",
+        out.display()
+    ));
+    Ok(Outcome::Done)
+}
+
+/// Runs another command as if it had been typed, and shows what would be typed.
+fn command(first: &[&str], out: &Path, files: &[&str], common: &Common) -> Result<(), Failure> {
+    let mut words: Vec<String> = vec!["cryo".to_owned()];
+    words.extend(first.iter().map(ToString::to_string));
+    words.extend(files.iter().map(|file| out.join(file).display().to_string()));
+    if common.overwrite {
+        words.push("--overwrite".to_owned());
+    }
+    common.say(&format!("$ {}", words.join(" ")));
+    match Cli::parse_from(words).command {
+        Some(Command::Inspect(arguments)) => inspect::run(&arguments, common).map(|_| ()),
+        Some(Command::Convert(arguments)) => convert::run(&arguments, common).map(|_| ()),
+        _ => Ok(()),
+    }
+}

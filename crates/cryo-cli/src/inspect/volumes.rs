@@ -1,0 +1,115 @@
+use std::path::Path;
+
+use cryo_io::{Error, Finding, hdf5, mrc};
+
+use super::{
+    Arguments, picture,
+    report::{Report, short},
+};
+use crate::options::Common;
+
+pub(crate) fn mrc(
+    path: &Path,
+    arguments: &Arguments,
+    common: &Common,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let permissive = mrc::ReadOptions { permissive: true, ..Default::default() };
+    let reader = mrc::Reader::open(path, &permissive)?;
+    header_facts(&reader, report);
+    match mrc::Reader::open(path, &mrc::ReadOptions::default()) {
+        Ok(_) => report.fact("strict", "accepted", "strict reading", "accepted"),
+        Err(error) => {
+            let text = format!("refused: {}", error.kind);
+            report.fact("strict", &text, "strict reading", text.clone());
+        }
+    }
+    if arguments.header_only {
+        report.findings.extend(reader.warnings().iter().cloned());
+        return Ok(());
+    }
+    data_facts(&reader, report)?;
+    report.findings.extend(mrc::validate(path)?);
+    if let Some(folder) = &arguments.png {
+        let picture = picture::draw(&reader, path, folder, common.overwrite())?;
+        report.fact("picture", &picture, "picture", picture.display().to_string());
+    }
+    Ok(())
+}
+
+fn header_facts(reader: &mrc::Reader, report: &mut Report) {
+    let header = reader.header();
+    let [z, y, x] = reader.shape();
+    let (kind, unit) = match reader.kind() {
+        mrc::Kind::ImageStack => ("image stack".to_owned(), "pixels and images (x, y, image)"),
+        mrc::Kind::VolumeStack => (format!("stack of {} volumes", reader.volumes()), "voxels (x, y, z)"),
+        mrc::Kind::Volume => ("volume".to_owned(), "voxels (x, y, z)"),
+    };
+    report.fact("kind", &kind, "kind", kind.clone());
+    report.fact("size_xyz", [x, y, z], "size", format!("{x} × {y} × {z} {unit}"));
+    match reader.voxel_size() {
+        Some(size) => {
+            let [x, y, z] = [size.x(), size.y(), size.z()];
+            let text = match size.isotropic() {
+                Some(length) => format!("{} Å", short(length)),
+                None => format!("{} × {} × {} Å (x, y, z)", short(x), short(y), short(z)),
+            };
+            report.fact("voxel_size_xyz_angstrom", [x, y, z], "voxel size", text);
+        }
+        None => report.fact("voxel_size_xyz_angstrom", None::<f64>, "voxel size", "not known"),
+    }
+    let mode = header.mode;
+    let unsigned = if reader.has_unsigned_bytes() { ", read as unsigned" } else { "" };
+    let text = format!("{} ({mode:?}{unsigned}), {:?}", mode.number(), header.byte_order);
+    report.fact("mode", mode.number(), "mode", text);
+    if let Ok(grid) = reader.grid() {
+        let origin = [grid.origin.x, grid.origin.y, grid.origin.z];
+        let text = format!("{}, {}, {} Å", short(origin[0]), short(origin[1]), short(origin[2]));
+        report.fact("origin_xyz_angstrom", origin, "first voxel at", text);
+    }
+    if !header.axis_map.is_valid() || header.axis_map.columns != 1 || header.axis_map.rows != 2 {
+        let mrc::AxisMap { columns, rows, sections } = header.axis_map;
+        let text = format!("columns {columns}, rows {rows}, sections {sections} (1 x, 2 y, 3 z)");
+        report.fact("axis_map", [columns, rows, sections], "axes in file", text);
+    }
+    report.fact("space_group", header.space_group, "space group", header.space_group.to_string());
+    if header.extended_bytes > 0 {
+        let kind = String::from_utf8_lossy(&header.extended_kind).trim().to_owned();
+        let text = format!("{} bytes {kind}", header.extended_bytes);
+        report.fact("extended_header_bytes", header.extended_bytes, "extended", text);
+    }
+    let labels: Vec<&str> =
+        header.labels.iter().map(String::as_str).filter(|label| !label.is_empty()).collect();
+    if !labels.is_empty() {
+        report.fact("labels", &labels, "labels", labels.join("\n"));
+    }
+}
+
+fn data_facts(reader: &mrc::Reader, report: &mut Report) -> Result<(), Error> {
+    let measured = reader.measure()?;
+    let text = format!(
+        "minimum {}, maximum {}, mean {}, deviation {}",
+        short(measured.minimum),
+        short(measured.maximum),
+        short(measured.mean),
+        short(measured.deviation)
+    );
+    report.fact("minimum", measured.minimum, "data", text);
+    report.fact("maximum", measured.maximum, "", "");
+    Ok(())
+}
+
+pub(crate) fn hdf5(path: &Path, report: &mut Report) -> Result<(), Error> {
+    let datasets = hdf5::list(path)?;
+    let lines: Vec<String> = datasets
+        .iter()
+        .map(|dataset| {
+            let shape: Vec<String> = dataset.shape.iter().map(ToString::to_string).collect();
+            format!("{} [{}]", dataset.name, shape.join(", "))
+        })
+        .collect();
+    report.fact("datasets", &lines, "datasets", lines.join("\n"));
+    let findings: Vec<Finding> = hdf5::validate(path);
+    report.findings.extend(findings);
+    Ok(())
+}
