@@ -1,0 +1,140 @@
+//! Every reader as a function of bytes: for the robustness test and for the fuzz targets.
+
+use cryo_core::VoxelSize;
+use cryo_io::{
+    Frame, Frames, PicksOptions, copick, dataset, dynamo, em, imod, mrc, star, tables, tilt,
+};
+
+/// Name of a reader, extensions of its files, and the reader with its validator.
+pub type Reader = (&'static str, &'static [&'static str], fn(&[u8]));
+
+/// Largest array or unpacked file that the readers are allowed here.
+pub const MAX_BYTES: u64 = 1 << 24;
+
+pub const READERS: [Reader; 15] = [
+    ("mrc", &["mrc", "map", "rec", "mrcs", "st", "gz", "bz2"], read_mrc),
+    ("mrc_permissive", &["mrc", "map", "rec", "mrcs", "st", "gz", "bz2"], read_mrc_permissive),
+    ("star", &["star", "tomostar"], read_star),
+    ("relion", &["star"], read_relion),
+    ("angles", &["tlt", "rawtlt"], read_angles),
+    ("transforms", &["xf"], read_transforms),
+    ("mdoc", &["mdoc"], read_mdoc),
+    ("aretomo", &["aln"], read_aretomo),
+    ("warp", &["xml"], read_warp),
+    ("tilt_com", &["com"], read_tilt_com),
+    ("imod", &["mod"], read_imod),
+    ("copick", &["json"], read_copick),
+    ("dynamo", &["tbl"], read_dynamo),
+    ("em", &["em"], read_em),
+    ("tables", &["csv", "tsv", "txt", "toml"], read_tables),
+];
+
+fn options() -> PicksOptions {
+    let frame = Frame {
+        shape: Some([5, 7, 9]),
+        voxel_size: VoxelSize::new(10.0),
+        unbinned_shape: None,
+        tilt_series_pixel_size: Some(2.5),
+    };
+    let tomogram = Some("tomogram".to_owned());
+    PicksOptions {
+        frames: Frames::all(frame),
+        tomogram,
+        max_bytes: MAX_BYTES,
+        ..PicksOptions::default()
+    }
+}
+
+fn read_mrc(bytes: &[u8]) {
+    let options = mrc::ReadOptions { max_bytes: MAX_BYTES, ..Default::default() };
+    let _ = mrc::parse(bytes, &options);
+}
+
+fn read_mrc_permissive(bytes: &[u8]) {
+    let options =
+        mrc::ReadOptions { max_bytes: MAX_BYTES, permissive: true, ..Default::default() };
+    if let Ok(reader) = mrc::Reader::from_bytes(bytes, &options) {
+        let _ = reader.read();
+        let _ = reader.read_complex();
+        let _ = reader.crop([0, 1, 2], [1, 1, 1]);
+        let _ = reader.extended_header().map(|extended| extended.sections(reader.header()));
+    }
+}
+
+fn read_star(bytes: &[u8]) {
+    if let Ok(document) = star::Document::parse(bytes) {
+        assert_eq!(document.to_string().len(), document.text().len(), "it is written as it was read");
+    }
+    let _ = star::validate(bytes);
+}
+
+fn read_relion(bytes: &[u8]) {
+    if let Ok(document) = star::Document::parse(bytes) {
+        let _ = star::relion::picks_from(&document, None, &options());
+    }
+}
+
+fn read_angles(bytes: &[u8]) {
+    let _ = tilt::tlt::parse(bytes);
+    let _ = tilt::tlt::validate(bytes);
+}
+
+fn read_transforms(bytes: &[u8]) {
+    let _ = tilt::xf::parse(bytes);
+    let _ = tilt::xf::validate(bytes);
+}
+
+fn read_mdoc(bytes: &[u8]) {
+    let _ = tilt::mdoc::parse(bytes).map(|mdoc| mdoc.table());
+    let _ = tilt::mdoc::validate(bytes);
+}
+
+fn read_aretomo(bytes: &[u8]) {
+    let _ = tilt::aln::parse(bytes).map(|aln| aln.table());
+    let _ = tilt::aln::validate(bytes);
+}
+
+fn read_warp(bytes: &[u8]) {
+    let _ = tilt::warp::parse(bytes).map(|series| series.table(None, tilt::warp::DoseCount::Before));
+    let _ = tilt::warp::validate(bytes);
+}
+
+fn read_tilt_com(bytes: &[u8]) {
+    let _ = tilt::tilt_com::parse(bytes);
+    let _ = tilt::tilt_com::validate(bytes);
+}
+
+fn read_imod(bytes: &[u8]) {
+    let _ = imod::parse(bytes, &options());
+    let _ = imod::validate(bytes);
+}
+
+fn read_copick(bytes: &[u8]) {
+    let _ = copick::parse(bytes, &options());
+    let _ = copick::validate(bytes);
+}
+
+fn read_dynamo(bytes: &[u8]) {
+    let _ = dynamo::parse(bytes, &options());
+    let _ = dynamo::validate(bytes);
+}
+
+fn read_em(bytes: &[u8]) {
+    let _ = em::parse(bytes, &options());
+    let _ = VoxelSize::new(10.0).map(|size| em::parse_volume(bytes, size));
+    let _ = em::validate(bytes);
+}
+
+fn read_tables(bytes: &[u8]) {
+    let _ = tables::parse(bytes, &options());
+    let _ = tables::validate(bytes);
+    for syntax in [dataset::Syntax::Delimited, dataset::Syntax::Toml] {
+        let _ = dataset::Dataset::parse(bytes, syntax, "lists".as_ref());
+    }
+}
+
+/// Runs the reader of that name.
+pub fn run(name: &str, bytes: &[u8]) {
+    let (_, _, read) = READERS.iter().find(|(known, ..)| *known == name).expect("a reader of that name");
+    read(bytes);
+}
