@@ -164,7 +164,7 @@ pub fn write_picks(
         CoordinateFormat::Copick => copick::write(path, picks, options, overwrite),
         CoordinateFormat::Dynamo => dynamo::write(path, picks, options, overwrite),
         CoordinateFormat::Em => em::write(path, picks, options, overwrite),
-        CoordinateFormat::Milopyp => tables::write_milopyp(path, picks, options, overwrite),
+        CoordinateFormat::Milopyp => tables::write_milopyp(path, picks, overwrite),
         CoordinateFormat::Csv => tables::write(path, picks, options, overwrite),
     }
 }

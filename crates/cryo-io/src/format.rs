@@ -2,7 +2,7 @@ use std::{
     fmt,
     fs::File,
     io::Read,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use crate::{Error, tilt::TiltFormat};
@@ -127,18 +127,4 @@ impl fmt::Display for Format {
             Self::Tilt(format) => return format.fmt(f),
         })
     }
-}
-
-/// `path` without its last extension, nor `.gz` and `.bz2`, as a name for what it holds.
-pub(crate) fn stem(path: &Path) -> String {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    let inner: PathBuf = match extension {
-        Some("gz" | "bz2") => path.with_extension(""),
-        _ => path.to_owned(),
-    };
-    inner
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
 }

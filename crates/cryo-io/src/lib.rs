@@ -3,6 +3,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod atomic;
+mod coordinates;
 pub mod dataset;
 pub mod copick;
 pub mod dynamo;
@@ -21,6 +22,7 @@ mod text;
 pub mod tilt;
 
 pub use atomic::{Overwrite, write_atomic};
+pub use coordinates::{CoordinateFormat, read_picks, write_picks};
 pub use error::{Error, ErrorKind, Location};
 pub use finding::{Finding, Severity};
 pub use format::Format;
