@@ -88,7 +88,7 @@ impl Axes {
     }
 
     /// The header's `[z, y, x]` fields in the order of the array.
-    pub(super) fn from_header<T: Copy>(self, fields: [T; 3]) -> [T; 3] {
+    pub(super) fn of_header<T: Copy>(self, fields: [T; 3]) -> [T; 3] {
         self.header.map(|axis| fields[axis])
     }
 

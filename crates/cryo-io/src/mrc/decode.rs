@@ -76,13 +76,13 @@ impl Decoded for f32 {
     fn decode(decoder: &Decoder, bytes: &[u8], values: &mut [Self]) {
         match decoder.mode {
             Mode::Int8 if decoder.unsigned_bytes => {
-                decoder.each::<u8, f32>(bytes, values, f32::from, |v| v)
+                decoder.each::<u8, f32>(bytes, values, f32::from, |v| v);
             }
             Mode::Int8 => decoder.each::<i8, f32>(bytes, values, f32::from, |v| v),
             Mode::Int16 => decoder.each::<i16, f32>(bytes, values, f32::from, i16::swap_bytes),
             Mode::UInt16 => decoder.each::<u16, f32>(bytes, values, f32::from, u16::swap_bytes),
             Mode::Float32 => {
-                decoder.each::<u32, f32>(bytes, values, f32::from_bits, u32::swap_bytes)
+                decoder.each::<u32, f32>(bytes, values, f32::from_bits, u32::swap_bytes);
             }
             Mode::Float16 => decoder.each::<u16, f32>(
                 bytes,

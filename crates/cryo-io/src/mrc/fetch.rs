@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use super::{
     Mode,
     decode::{Decoded, Decoder},
+    huge_pages,
     source::Source,
 };
 use crate::{Error, ErrorKind};
@@ -64,7 +65,10 @@ pub(super) fn zeroed<T: Zeroable>(count: usize, max_bytes: u64) -> Result<Vec<T>
     if needed > max_bytes {
         return Err(over(max_bytes));
     }
-    bytemuck::allocation::try_zeroed_vec(count).map_err(|()| over(isize::MAX as u64))
+    let mut values =
+        bytemuck::allocation::try_zeroed_vec(count).map_err(|()| over(isize::MAX as u64))?;
+    huge_pages::advise(&mut values);
+    Ok(values)
 }
 
 pub(super) fn truncated(expected: u64, got: u64) -> Error {

@@ -34,6 +34,7 @@ mod fei;
 mod fetch;
 mod geometry;
 mod header;
+mod huge_pages;
 mod image_stack;
 mod mapped;
 mod mode;

@@ -97,7 +97,7 @@ impl Job<'_> {
             let piece = piece?;
             count = count.saturating_add(piece.len());
             let (part, written) = rayon::join(
-                || self.summary.is_none().then(|| summarize(&piece)),
+                || self.summary.is_none().then(|| Summary::of(&piece)),
                 || write_values(out, &piece, order),
             );
             written?;
@@ -115,15 +115,6 @@ impl Job<'_> {
             ));
         }
         Ok(self.summary.unwrap_or(summary))
-    }
-}
-
-/// The sum-up of real values, or of the two parts of complex ones as one deviation.
-pub(super) fn summarize<T: Voxel>(values: &[T]) -> Summary {
-    if T::MODE.is_complex() {
-        Summary::of_complex(values)
-    } else {
-        Summary::of(values)
     }
 }
 

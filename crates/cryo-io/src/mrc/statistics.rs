@@ -1,6 +1,6 @@
 use rayon::prelude::*;
 
-use super::Voxel;
+use super::{Mode, Voxel};
 
 /// Extrema, mean and deviation of a file's voxels, as its header states them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,8 +41,8 @@ pub(super) struct Summary {
     squared_deviations: f64,
 }
 
-/// Values a block: two passes over one stay in the cache.
-const BLOCK: usize = 1 << 15;
+/// Values a block: several passes over one stay in the first cache.
+const BLOCK: usize = 1 << 12;
 const LANES: usize = 8;
 
 impl Summary {
@@ -56,22 +56,17 @@ impl Summary {
         squared_deviations: 0.0,
     };
 
-    /// In parallel over blocks of fixed length.
+    /// In parallel over blocks of fixed length; of complex values both parts make the deviation.
     pub(super) fn of<T: Voxel>(values: &[T]) -> Self {
         let blocks: Vec<Self> = values
             .par_chunks(BLOCK)
-            .map(|block| Self::of_block(block.len(), |index| block[index].to_f64()))
-            .collect();
-        blocks.into_iter().fold(Self::EMPTY, Self::join)
-    }
-
-    /// The deviation of complex values: that of both parts together.
-    pub(super) fn of_complex<T: Voxel>(values: &[T]) -> Self {
-        let blocks: Vec<Self> = values
-            .par_chunks(BLOCK)
+            .with_min_len(16)
             .map(|block| {
-                let real = Self::of_block(block.len(), |index| block[index].to_f64());
-                let imaginary = Self::of_block(block.len(), |index| block[index].imaginary());
+                let real = Self::of_part(block, T::to_f32);
+                if !T::MODE.is_complex() {
+                    return real;
+                }
+                let imaginary = Self::of_part(block, T::imaginary);
                 Self {
                     non_finite: real.non_finite + imaginary.non_finite,
                     imaginary_mean: imaginary.mean,
@@ -81,6 +76,17 @@ impl Summary {
             })
             .collect();
         blocks.into_iter().fold(Self::EMPTY, Self::join)
+    }
+
+    fn of_part<T: Voxel>(block: &[T], part: impl Fn(T) -> f32) -> Self {
+        if let (Mode::Float32, Ok(values)) = (T::MODE, bytemuck::try_cast_slice(block)) {
+            return Self::of_block(values);
+        }
+        let mut values = [0.0; BLOCK];
+        for (value, &voxel) in values.iter_mut().zip(block) {
+            *value = part(voxel);
+        }
+        Self::of_block(&values[..block.len()])
     }
 
     pub(super) fn join(self, other: Self) -> Self {
@@ -107,64 +113,47 @@ impl Summary {
         }
     }
 
-    fn of_block(length: usize, value: impl Fn(usize) -> f64) -> Self {
-        let whole = length - length % LANES;
-        let mut sums = [0.0_f64; LANES];
-        let mut minima = [f64::INFINITY; LANES];
-        let mut maxima = [f64::NEG_INFINITY; LANES];
-        for start in (0..whole).step_by(LANES) {
-            for lane in 0..LANES {
-                let value = value(start + lane);
-                sums[lane] += value;
-                minima[lane] = if value < minima[lane] {
-                    value
-                } else {
-                    minima[lane]
-                };
-                maxima[lane] = if value > maxima[lane] {
-                    value
-                } else {
-                    maxima[lane]
-                };
-            }
+    fn of_block(values: &[f32]) -> Self {
+        let sum = lanes(values, [0.0_f64; LANES], |sum, value| {
+            sum + f64::from(value)
+        });
+        let sum: f64 = sum.iter().sum();
+        if values.is_empty() || !sum.is_finite() {
+            return Self::of_finite(values);
         }
-        for index in whole..length {
-            let value = value(index);
-            sums[0] += value;
-            minima[0] = minima[0].min(value);
-            maxima[0] = maxima[0].max(value);
-        }
-        let sum: f64 = sums.iter().sum();
-        if !sum.is_finite() {
-            return Self::of_finite(length, value);
-        }
-        let mean = sum / length as f64;
-        let mut squares = [0.0_f64; LANES];
-        for start in (0..whole).step_by(LANES) {
-            for (lane, square) in squares.iter_mut().enumerate() {
-                let deviation = value(start + lane) - mean;
-                *square += deviation * deviation;
-            }
-        }
-        for index in whole..length {
-            let deviation = value(index) - mean;
-            squares[0] += deviation * deviation;
-        }
+        let mean = sum / values.len() as f64;
+        let squares = lanes(values, [0.0_f64; LANES], |sum, value| {
+            let deviation = f64::from(value) - mean;
+            sum + deviation * deviation
+        });
+        // Comparisons instead of `min` and `max`, whose rules for NaN are costly.
+        let minima = lanes(values, [f32::INFINITY; LANES], |minimum, value| {
+            if value < minimum { value } else { minimum }
+        });
+        let maxima = lanes(values, [f32::NEG_INFINITY; LANES], |maximum, value| {
+            if value > maximum { value } else { maximum }
+        });
         Self {
-            count: length as u64,
+            count: values.len() as u64,
             non_finite: 0,
-            minimum: minima.into_iter().fold(f64::INFINITY, f64::min),
-            maximum: maxima.into_iter().fold(f64::NEG_INFINITY, f64::max),
+            minimum: f64::from(minima.into_iter().fold(f32::INFINITY, f32::min)),
+            maximum: f64::from(maxima.into_iter().fold(f32::NEG_INFINITY, f32::max)),
             mean,
             imaginary_mean: 0.0,
             squared_deviations: squares.iter().sum(),
         }
     }
 
-    fn of_finite(length: usize, value: impl Fn(usize) -> f64) -> Self {
-        let finite = || (0..length).map(&value).filter(|value| value.is_finite());
+    fn of_finite(values: &[f32]) -> Self {
+        let finite = || {
+            values
+                .iter()
+                .copied()
+                .map(f64::from)
+                .filter(|value| value.is_finite())
+        };
         let count = finite().count();
-        let non_finite = (length - count) as u64;
+        let non_finite = (values.len() - count) as u64;
         if count == 0 {
             return Self {
                 non_finite,
@@ -199,6 +188,22 @@ impl Summary {
             rms: self.rms() as f32,
         }
     }
+}
+
+/// Folds values side by side, as vector instructions do; one fold a call, or the compiler does not.
+fn lanes<A: Copy>(values: &[f32], start: [A; LANES], fold: impl Fn(A, f32) -> A) -> [A; LANES] {
+    let mut lanes = start;
+    let groups = values.chunks_exact(LANES);
+    let rest = groups.remainder();
+    for group in groups {
+        for lane in 0..LANES {
+            lanes[lane] = fold(lanes[lane], group[lane]);
+        }
+    }
+    for &value in rest {
+        lanes[0] = fold(lanes[0], value);
+    }
+    lanes
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 use std::path::Path;
 
 use super::{
-    ExtendedKind, Header, Kind, ReadOptions, Reader,
-    header::warning,
-    output::{statistics, summarize},
+    ExtendedKind, Header, Kind, ReadOptions, Reader, header::warning, output::statistics,
     statistics::Summary,
 };
 use crate::{Error, Finding, Severity};
@@ -196,9 +194,9 @@ fn check_data(reader: &Reader, findings: &mut Vec<Finding>) -> Result<(), Error>
     while z < header.shape[0] {
         let depth = depth.min(header.shape[0] - z);
         let part = if header.mode.is_complex() {
-            summarize(&reader.sections_complex(z, depth)?)
+            Summary::of(&reader.sections_complex(z, depth)?)
         } else {
-            summarize(&reader.sections_real(z, depth)?)
+            Summary::of(&reader.sections_real(z, depth)?)
         };
         summary = summary.join(part);
         z += depth;

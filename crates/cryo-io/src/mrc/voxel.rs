@@ -16,13 +16,13 @@ pub trait Voxel: sealed::Sealed {
     #[must_use]
     fn swap_bytes(self) -> Self;
 
-    /// The number; of a complex one the real part.
+    /// The number, exactly; of a complex one the real part.
     #[must_use]
-    fn to_f64(self) -> f64;
+    fn to_f32(self) -> f32;
 
     /// The imaginary part of a complex number.
     #[must_use]
-    fn imaginary(self) -> f64 {
+    fn imaginary(self) -> f32 {
         0.0
     }
 }
@@ -35,7 +35,7 @@ macro_rules! voxel {
             fn swap_bytes(self) -> Self {
 ($swap)(self)
             }
-            fn to_f64(self) -> f64 {
+            fn to_f32(self) -> f32 {
     ($real)(self)
             }
         }
@@ -43,11 +43,11 @@ macro_rules! voxel {
 }
 
 voxel! {
-    i8: Int8, |value| value, f64::from;
-    i16: Int16, i16::swap_bytes, f64::from;
-    u16: UInt16, u16::swap_bytes, f64::from;
-    f32: Float32, swap_f32, f64::from;
-    f16: Float16, |value: f16| f16::from_bits(value.to_bits().swap_bytes()), f64::from;
+    i8: Int8, |value| value, f32::from;
+    i16: Int16, i16::swap_bytes, f32::from;
+    u16: UInt16, u16::swap_bytes, f32::from;
+    f32: Float32, swap_f32, |value| value;
+    f16: Float16, |value: f16| f16::from_bits(value.to_bits().swap_bytes()), f32::from;
 }
 
 fn swap_f32(value: f32) -> f32 {
@@ -62,12 +62,12 @@ impl Voxel for Complex<f32> {
         Self::new(swap_f32(self.re), swap_f32(self.im))
     }
 
-    fn to_f64(self) -> f64 {
-        f64::from(self.re)
+    fn to_f32(self) -> f32 {
+        f32::from(self.re)
     }
 
-    fn imaginary(self) -> f64 {
-        f64::from(self.im)
+    fn imaginary(self) -> f32 {
+        f32::from(self.im)
     }
 }
 
@@ -79,11 +79,11 @@ impl Voxel for Complex<i16> {
         Self::new(self.re.swap_bytes(), self.im.swap_bytes())
     }
 
-    fn to_f64(self) -> f64 {
-        f64::from(self.re)
+    fn to_f32(self) -> f32 {
+        f32::from(self.re)
     }
 
-    fn imaginary(self) -> f64 {
-        f64::from(self.im)
+    fn imaginary(self) -> f32 {
+        f32::from(self.im)
     }
 }

@@ -8,7 +8,7 @@ use super::{
     AxisMap, ByteOrder, Header, Kind, Mode, Statistics, Voxel, WriteOptions,
     encode::Encoded,
     extended::{NINT, NREAL},
-    output::{PIECE, check_finite, summarize, write_pieces},
+    output::{PIECE, check_finite, write_pieces},
     source::Compression,
     statistics::Summary,
 };
@@ -233,7 +233,7 @@ where
     } else {
         let mut parts = pieces();
         let summary = parts.try_fold(Summary::EMPTY, |summary, piece| {
-            Ok::<_, Error>(summary.join(summarize(&piece?)))
+            Ok::<_, Error>(summary.join(Summary::of(&piece?)))
         })?;
         check_finite(summary, options)?;
         Some(summary)
