@@ -1,12 +1,12 @@
 //! Text into blocks, single values and tables.
 
-use std::{collections::HashSet, ops::Range, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     block::{Block, Item, Pair},
     cells::Cells,
     rows::{broken_value, line_number, scan},
-    table::{Column, Loop},
+    table::{Column, Label, Loop},
     token::{bare_end, next_line, opens_block, skip_blanks, value_end},
 };
 use crate::{Error, text::shorten};
@@ -179,7 +179,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The next name of a column with what stands before it and its line.
-    fn label(&mut self) -> Result<Option<(&'a str, (Range<usize>, Range<usize>))>, Error> {
+    fn label(&mut self) -> Result<Option<(&'a str, Label)>, Error> {
         let bytes = self.text.as_bytes();
         loop {
             let word = skip_blanks(bytes, self.at);
@@ -193,7 +193,7 @@ impl<'a> Parser<'a> {
                     let line = self.at..next_line(self.text, end);
                     let lead = self.lead..line.start;
                     self.advance(line.end);
-                    return Ok(Some((name, (lead, line))));
+                    return Ok(Some((name, Label { lead, line })));
                 }
                 _ => {
                     self.at = self.lead;

@@ -36,11 +36,18 @@ pub(super) struct Column {
     pub name: String,
     /// Its place in the rows of the file.
     pub place: Option<usize>,
-    /// What stands before its name in the file, and the line of its name.
-    pub label: Option<(Range<usize>, Range<usize>)>,
+    pub label: Option<Label>,
     /// Whether `own` holds all values rather than those of pushed rows.
     pub replaced: bool,
     pub own: Cells,
+}
+
+/// Where the name of a column stands in the file.
+#[derive(Debug, Clone)]
+pub(super) struct Label {
+    /// What stands before its line.
+    pub lead: Range<usize>,
+    pub line: Range<usize>,
 }
 
 impl Loop {

@@ -119,16 +119,15 @@ pub(super) fn quoted(value: &str) -> Option<Cow<'_, str>> {
     (!value.contains("\n;") && !value.ends_with('\r')).then(|| Cow::Owned(format!(";{value}\n;")))
 }
 
+/// RELION writes lists such as `[1,0]` bare, which strict STAR reserves.
 fn needs_quotes(value: &str) -> bool {
     let bytes = value.as_bytes();
     let reserved = ["data_", "loop_", "save_", "stop_", "global_"];
     let Some(first) = bytes.first() else {
         return true;
     };
-    matches!(
-        first,
-        b'_' | b'#' | b'$' | b'\'' | b'"' | b'[' | b']' | b';'
-    ) || bytes.iter().any(|&byte| is_space(byte))
+    matches!(first, b'_' | b'#' | b'$' | b'\'' | b'"' | b';')
+        || bytes.iter().any(|&byte| is_space(byte))
         || reserved.iter().any(|word| {
             value
                 .get(..word.len())

@@ -42,8 +42,8 @@ impl Loop {
     }
 
     fn label_is_as_read(&self, column: &Column) -> bool {
-        column.label.as_ref().is_some_and(|(_, line)| {
-            let written = self.text[line.clone()].trim_start().strip_prefix('_');
+        column.label.as_ref().is_some_and(|label| {
+            let written = self.text[label.line.clone()].trim_start().strip_prefix('_');
             written.and_then(|line| line.split_ascii_whitespace().next())
                 == Some(column.name.as_str())
         })
@@ -51,9 +51,9 @@ impl Loop {
 
     fn write_label(&self, column: &Column, index: usize, out: &mut Sink<'_>) -> io::Result<()> {
         let mut number = true;
-        if let Some((lead, line)) = &column.label {
-            out.put(&self.text[lead.clone()])?;
-            let line = &self.text[line.clone()];
+        if let Some(label) = &column.label {
+            out.put(&self.text[label.lead.clone()])?;
+            let line = &self.text[label.line.clone()];
             let comment = line.split_once('#').map(|(_, comment)| comment.trim());
             let stated = comment.and_then(|comment| comment.parse::<usize>().ok());
             // The number is the place of the column in the table, so it follows the edit.

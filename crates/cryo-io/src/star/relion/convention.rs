@@ -1,7 +1,7 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    super::{Document, Loop},
+    super::{Block, Document, Loop},
     names::{CENTRED, MICROGRAPH, PARTICLE, PIXELS, SERIES_PIXEL, SOURCE, TOMOGRAM, WARP},
 };
 use crate::Error;
@@ -55,7 +55,7 @@ impl Convention {
 /// The table with coordinates: that of `data_particles`, else the first that has them.
 pub(super) fn particles(document: &Document) -> Result<&Loop, Error> {
     let named = document.block("particles").and_then(|block| block.table());
-    let others = document.blocks().iter().flat_map(|block| block.tables());
+    let others = document.blocks().iter().flat_map(Block::tables);
     let mut sets = vec![CENTRED, PIXELS];
     sets.extend(WARP);
     let fits = |table: &&Loop| sets.iter().any(|names| has_all(table, names));

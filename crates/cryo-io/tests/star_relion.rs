@@ -1,0 +1,885 @@
+//! Particle tables of RELION 3, 4, 5 and Warp against copick, numpy and themselves.
+
+use std::{fs, path::PathBuf};
+
+use cryo_core::{
+    AngstromPos, CentreRule, FilamentPoint, Grid, Orientation, Particle, ParticleSet, VoxelPos,
+    VoxelSize,
+};
+use cryo_io::{
+    BinningRule, ErrorKind, ExtraColumn, Frame, Frames, IndexBase, Overwrite, Picks, PicksOptions,
+    Severity,
+    star::{
+        Document,
+        relion::{self, Convention},
+    },
+};
+use proptest::prelude::*;
+use serde_json::Value;
+
+const CONVENTIONS: [Convention; 4] = [
+    Convention::Relion3,
+    Convention::Relion4,
+    Convention::Relion5,
+    Convention::Warp,
+];
+
+fn data(name: &str) -> PathBuf {
+    PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../fixtures/data/star"
+    ))
+    .join(name)
+}
+
+fn expected() -> Value {
+    serde_json::from_str(&fs::read_to_string(data("expected.json")).unwrap()).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|number| number.as_f64().unwrap())
+        .collect()
+}
+
+fn rows(value: &Value) -> Vec<Vec<f64>> {
+    value.as_array().unwrap().iter().map(numbers).collect()
+}
+
+fn tomograms() -> PicksOptions {
+    let frames = relion::frames_from_tomograms(data("tomograms.star")).unwrap();
+    PicksOptions {
+        frames,
+        ..PicksOptions::default()
+    }
+}
+
+/// The options for tomograms binned `by` times, of known unbinned size.
+fn binned(by: f64) -> PicksOptions {
+    let mut options = tomograms();
+    for frame in options.frames.named.values_mut() {
+        frame.voxel_size = VoxelSize::new(2.25 * by);
+        frame.shape = None;
+    }
+    options
+}
+
+fn angstrom(picks: &Picks, tomogram: &str) -> Vec<AngstromPos> {
+    let set = picks
+        .sets
+        .iter()
+        .find(|set| set.tomogram == tomogram)
+        .unwrap();
+    set.items
+        .iter()
+        .map(|particle| set.grid.angstrom_from_voxel(particle.position))
+        .collect()
+}
+
+fn assert_close(found: AngstromPos, xyz: &[f64], tolerance: f64) {
+    let wanted = AngstromPos::xyz(xyz[0], xyz[1], xyz[2]);
+    assert!(
+        found.distance_to(wanted) < tolerance,
+        "{found:?} is not {wanted:?}"
+    );
+}
+
+fn assert_matrix(orientation: Orientation, wanted: &Value) {
+    let wanted = rows(wanted);
+    for (row, wanted) in orientation.matrix().iter().zip(wanted) {
+        for (value, wanted) in row.iter().zip(wanted) {
+            assert!((value - wanted).abs() < 1e-7, "{orientation:?}");
+        }
+    }
+}
+
+#[test]
+fn four_conventions_match_copick() {
+    let expected = expected();
+    let poses = &expected["poses"];
+    let names = poses["tomogram"].as_array().unwrap();
+    for (file, convention, tolerance) in [
+        ("relion5_poses.star", Convention::Relion5, 1e-5),
+        ("relion4_poses.star", Convention::Relion4, 1e-5),
+        ("relion3_poses.star", Convention::Relion3, 1e-5),
+        ("warp_poses.star", Convention::Warp, 1e-5),
+    ] {
+        let document = Document::read(data(file), 1 << 20).unwrap();
+        assert_eq!(Convention::detect(&document).unwrap(), convention);
+        let picks = relion::read(data(file), &tomograms()).unwrap();
+        assert_eq!(picks.len(), 5);
+        for name in ["ts_odd", "ts_even"] {
+            let set = picks
+                .sets
+                .iter()
+                .find(|set| set.tomogram.contains(name))
+                .unwrap();
+            let wanted: Vec<usize> = (0..5).filter(|&row| names[row] == name).collect();
+            assert_eq!(set.len(), wanted.len(), "{file}");
+            for (particle, row) in set.items.iter().zip(wanted) {
+                let found = set.grid.angstrom_from_voxel(particle.position);
+                assert_close(found, &numbers(&poses["angstrom_xyz"][row]), tolerance);
+                assert_matrix(particle.orientation.unwrap(), &poses["matrix"][row]);
+            }
+        }
+    }
+}
+
+#[test]
+fn particles_of_two_tomograms_keep_their_columns() {
+    let picks = relion::read(data("relion5_poses.star"), &tomograms()).unwrap();
+    let order: Vec<&str> = picks.sets.iter().map(|set| set.tomogram.as_str()).collect();
+    assert_eq!(order, ["ts_odd", "ts_even"]);
+    let scores: Vec<Option<f32>> = picks
+        .sets
+        .iter()
+        .flat_map(|set| set.items.iter().map(|p| p.score))
+        .collect();
+    assert_eq!(
+        scores,
+        [Some(0.5), Some(2.0), Some(0.0), Some(0.25), Some(0.125)]
+    );
+    let classes: Vec<Option<u32>> = picks
+        .sets
+        .iter()
+        .flat_map(|set| set.items.iter().map(|p| p.class))
+        .collect();
+    assert_eq!(classes, [Some(1), Some(1), Some(3), Some(2), Some(2)]);
+    let names: Vec<&str> = picks
+        .extra
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "rlnRandomSubset",
+            "rlnTomoVisibleFrames",
+            "optics.rlnOpticsGroupName",
+            "optics.rlnSphericalAberration",
+            "optics.rlnVoltage",
+            "optics.rlnAmplitudeContrast",
+            "optics.rlnTomoTiltSeriesPixelSize"
+        ]
+    );
+    assert_eq!(
+        picks.extra[1].values,
+        ["[1,1,0]", "[0,1,0]", "[0,0,1]", "[1,0,0]", "[1,1,1]"]
+    );
+
+    let document = relion::document_from(&picks, Convention::Relion5, &tomograms()).unwrap();
+    let optics = document.require("optics").unwrap().require_table().unwrap();
+    assert_eq!(optics.column_f64("rlnVoltage").unwrap(), [300.0]);
+    assert_eq!(
+        optics.column_f64("rlnTomoTiltSeriesPixelSize").unwrap(),
+        [2.25]
+    );
+    let table = document
+        .require("particles")
+        .unwrap()
+        .require_table()
+        .unwrap();
+    assert_eq!(table.column_i64("rlnOpticsGroup").unwrap(), [1; 5]);
+    assert_eq!(
+        table.column_i64("rlnRandomSubset").unwrap(),
+        [1, 2, 1, 2, 1]
+    );
+    assert!(document.to_string().starts_with(
+        "# RELION 5 particles: x, y, z in Angstrom from the tomogram's centre, which is the unbinned pixel n/2 by rule half; voxel i of a tomogram binned b times is centred on pixel b*i\n"
+    ));
+    let again = relion::picks_from(&document, None, &tomograms()).unwrap();
+    let column = |name: &str| {
+        again
+            .extra
+            .iter()
+            .find(|column| column.name == name)
+            .unwrap()
+    };
+    for wanted in &picks.extra[..6] {
+        assert_eq!(column(&wanted.name), wanted);
+    }
+}
+
+#[test]
+fn every_centre_and_binning_rule_matches_numpy() {
+    let expected = expected();
+    let table = Document::read(data("relion5_poses.star"), 1 << 20).unwrap();
+    let table = table.require("particles").unwrap().require_table().unwrap();
+    let names = table.column_str("rlnTomoName").unwrap();
+    let mut document = Document::read(data("relion5_poses.star"), 1 << 20).unwrap();
+    let plain = document
+        .block_mut("particles")
+        .unwrap()
+        .table_mut()
+        .unwrap();
+    for axis in ["X", "Y", "Z"] {
+        assert!(plain.remove_column(&format!("rlnOrigin{axis}Angst")));
+    }
+    let cases = expected["rules"].as_array().unwrap();
+    assert_eq!(cases.len(), 24);
+    for case in cases {
+        let by = case["binning"].as_f64().unwrap();
+        let mut options = binned(by);
+        options.centre = case["centre"].as_str().unwrap().parse().unwrap();
+        if case["rule"] == "block-centre" {
+            options.binning = BinningRule::BlockCentre;
+        }
+        let picks = relion::picks_from(&document, None, &options).unwrap();
+        let voxels = rows(&case["voxel_xyz"]);
+        for set in &picks.sets {
+            let rows = (0..5).filter(|&row| names[row] == set.tomogram);
+            for (particle, row) in set.items.iter().zip(rows) {
+                let wanted = VoxelPos::xyz(voxels[row][0], voxels[row][1], voxels[row][2]);
+                assert!(particle.position.distance_to(wanted) < 1e-9, "{case}");
+            }
+        }
+        // And back: the centred coordinates of the file, in the order of the sets.
+        let written = relion::document_from(&picks, Convention::Relion5, &options).unwrap();
+        let written = written
+            .require("particles")
+            .unwrap()
+            .require_table()
+            .unwrap();
+        for name in ["rlnCenteredCoordinateXAngst", "rlnCenteredCoordinateZAngst"] {
+            let values = table.column_f64(name).unwrap();
+            let wanted = [0, 3, 4, 1, 2].map(|row| values[row]);
+            for (found, wanted) in written.column_f64(name).unwrap().iter().zip(wanted) {
+                assert!((found - wanted).abs() < 1e-6, "{case}: {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn particles_written_by_copick_are_read() {
+    let expected = expected();
+    for file in ["copick_particles.star", "copick_filaments.star"] {
+        let picks = relion::read(data(file), &tomograms()).unwrap();
+        for set in &picks.sets {
+            let wanted = &expected["copick"][&set.tomogram];
+            let tubes = numbers(&wanted["tube"]);
+            let tracks = numbers(&wanted["track"]);
+            for (row, found) in angstrom(&picks, &set.tomogram).into_iter().enumerate() {
+                assert_close(found, &numbers(&wanted["angstrom_xyz"][row]), 1e-6);
+                assert_matrix(set.items[row].orientation.unwrap(), &wanted["matrix"][row]);
+                match set.items[row].filament {
+                    Some(point) => {
+                        assert_eq!(f64::from(point.id), tubes[row]);
+                        assert!((point.arc_length_angstrom.unwrap() - tracks[row]).abs() < 1e-6);
+                    }
+                    None => assert_eq!(file, "copick_particles.star"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn filaments_are_written_as_copick_writes_them() {
+    let options = tomograms();
+    let picks = relion::read(data("copick_filaments.star"), &options).unwrap();
+    let ours = relion::document_from(&picks, Convention::Relion5, &options).unwrap();
+    let ours = ours.require("particles").unwrap().require_table().unwrap();
+    let theirs = Document::read(data("copick_filaments.star"), 1 << 20).unwrap();
+    let theirs = theirs
+        .require("particles")
+        .unwrap()
+        .require_table()
+        .unwrap();
+    for name in theirs
+        .names()
+        .filter(|name| name.starts_with("rln") && *name != "rlnTomoName")
+    {
+        let wanted = theirs.column_f64(name).unwrap();
+        for (found, wanted) in ours.column_f64(name).unwrap().iter().zip(wanted) {
+            assert!(
+                (found - wanted).abs() < 1e-6,
+                "{name}: {found} is not {wanted}"
+            );
+        }
+    }
+}
+
+/// Two tomograms of different odd and even sizes, everything that a particle can have.
+fn scene(voxel: f64, shapes: [[usize; 3]; 2], places: &[[f64; 3]]) -> Picks {
+    let mut picks = Picks::default();
+    for (index, shape) in shapes.into_iter().enumerate() {
+        let grid = Grid::new(shape, VoxelSize::new(voxel).unwrap());
+        let mut set = ParticleSet::new(format!("ts_{index}"), grid);
+        set.classes.insert(2, "ribosome 80S".to_owned());
+        for (n, [z, y, x]) in places.iter().enumerate() {
+            let mut particle = Particle::at(VoxelPos::zyx(
+                z * shape[0] as f64,
+                y * shape[1] as f64,
+                x * shape[2] as f64,
+            ));
+            particle.score = (n % 3 > 0).then_some(n as f32 / 7.0);
+            particle.class = (n % 4 > 0).then_some(2);
+            particle.orientation = Orientation::from_quaternion([x + 0.1, *y, *z, x - y]);
+            particle.filament = (n % 2 > 0).then_some(FilamentPoint {
+                id: 1 + n as u32 / 3,
+                arc_length_angstrom: Some(n as f64 * 12.5),
+            });
+            set.items.push(particle);
+        }
+        picks.sets.push(set);
+    }
+    let values = (0..picks.len()).map(|n| format!("value {n}")).collect();
+    picks.extra.push(ExtraColumn {
+        name: "userColumn".to_owned(),
+        values,
+    });
+    picks
+}
+
+fn assert_same(found: &Picks, wanted: &Picks, convention: Convention) {
+    assert_eq!(found.sets.len(), wanted.sets.len());
+    for (found, wanted) in found.sets.iter().zip(&wanted.sets) {
+        assert_eq!(found.tomogram, wanted.tomogram);
+        for (a, b) in found.items.iter().zip(&wanted.items) {
+            let (x, y) = (
+                found.grid.angstrom_from_voxel(a.position),
+                wanted.grid.angstrom_from_voxel(b.position),
+            );
+            assert!(x.distance_to(y) < 1e-6, "{convention}: {x:?} is not {y:?}");
+            assert_eq!(
+                (a.score, a.class, a.filament),
+                (b.score, b.class, b.filament)
+            );
+            assert!(a.orientation.unwrap().angle_to_deg(b.orientation.unwrap()) < 1e-6);
+        }
+    }
+    let wanted_extra = wanted
+        .extra
+        .iter()
+        .find(|column| column.name == "userColumn");
+    assert_eq!(
+        found
+            .extra
+            .iter()
+            .find(|column| column.name == "userColumn"),
+        wanted_extra
+    );
+}
+
+#[test]
+fn every_convention_round_trips_at_odd_sizes_and_binnings() {
+    let places = [
+        [0.1, 0.7, 0.3],
+        [0.9, 0.2, 0.6],
+        [0.0, 1.0, 0.5],
+        [0.33, 0.44, 0.55],
+        [0.6, 0.1, 0.9],
+    ];
+    for by in [1_usize, 2, 4, 8] {
+        for rule in [BinningRule::FirstVoxel, BinningRule::BlockCentre] {
+            for centre in [
+                CentreRule::Half,
+                CentreRule::HalfMinusOne,
+                CentreRule::FloorHalf,
+            ] {
+                let unbinned = [257, 601, 403];
+                let picks = scene(
+                    1.5 * by as f64,
+                    [unbinned.map(|n| n / by), [64, 95, 127]],
+                    &places,
+                );
+                let mut options = PicksOptions {
+                    centre,
+                    binning: rule,
+                    ..PicksOptions::default()
+                };
+                options.frames.other.voxel_size = VoxelSize::new(1.5 * by as f64);
+                options.frames.other.tilt_series_pixel_size = Some(1.5);
+                for (name, shape) in [
+                    ("ts_0", unbinned),
+                    ("ts_1", [64, 95, 127].map(|n| n * by + by / 2)),
+                ] {
+                    let frame = Frame {
+                        unbinned_shape: Some(shape),
+                        ..Frame::default()
+                    };
+                    options.frames.named.insert(name.to_owned(), frame);
+                }
+                for convention in CONVENTIONS {
+                    let document = relion::document_from(&picks, convention, &options).unwrap();
+                    let text = document.to_string();
+                    let document = Document::parse(text).unwrap();
+                    assert_eq!(Convention::detect(&document).unwrap(), convention);
+                    let again = relion::picks_from(&document, None, &options).unwrap();
+                    assert_same(&again, &picks, convention);
+                    assert_eq!(again.sets[0].classes, picks.sets[0].classes);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn unbinned_pixels_follow_the_binning_rule() {
+    let picks = scene(8.0, [[10, 20, 30], [11, 21, 31]], &[[0.5, 0.5, 0.5]]);
+    let mut options = PicksOptions::default();
+    options.frames.other.tilt_series_pixel_size = Some(2.0);
+    let x = |options: &PicksOptions| {
+        let document = relion::document_from(&picks, Convention::Relion4, options).unwrap();
+        let table = document
+            .require("particles")
+            .unwrap()
+            .require_table()
+            .unwrap();
+        table.column_f64("rlnCoordinateX").unwrap()[0]
+    };
+    assert_eq!(x(&options), 60.0);
+    options.binning = BinningRule::BlockCentre;
+    assert_eq!(x(&options), 61.5);
+    options.index_base = Some(IndexBase::One);
+    assert_eq!(x(&options), 62.5);
+    let document = relion::document_from(&picks, Convention::Relion4, &options).unwrap();
+    let again = relion::picks_from(
+        &document,
+        None,
+        &PicksOptions {
+            frames: Frames::all(Frame::of(&picks.sets[0].grid)),
+            ..options
+        },
+    )
+    .unwrap();
+    assert!((again.sets[0].items[0].position.x - 15.0).abs() < 1e-12);
+}
+
+#[test]
+fn without_tomograms_positions_count_the_files_pixels() {
+    let options = PicksOptions::default();
+    let picks = relion::read(data("relion4_poses.star"), &options).unwrap();
+    assert_eq!(picks.sets[0].grid.voxel_size.isotropic(), Some(2.25));
+    let found = angstrom(&picks, "ts_odd")[0];
+    assert_close(
+        found,
+        &numbers(&expected()["poses"]["angstrom_xyz"][0]),
+        1e-5,
+    );
+    // What was read can be written without knowing more.
+    let document = relion::document_from(&picks, Convention::Relion4, &options).unwrap();
+    let again = relion::picks_from(&document, None, &options).unwrap();
+    assert!(angstrom(&again, "ts_odd")[0].distance_to(found) < 1e-6);
+}
+
+#[test]
+fn centred_coordinates_without_a_tomogram_size_are_refused() {
+    let error = relion::read(data("relion5_poses.star"), &PicksOptions::default()).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Needed { .. }));
+    let message = error.to_string();
+    assert!(message.ends_with(
+        "relion5_poses.star: the size of tomogram \"ts_odd\", whose centre coordinates count from, is needed and is not in the file; give the tomogram, its shape or a tomograms.star with rlnTomoSize{X,Y,Z}"
+    ), "{message}");
+}
+
+#[test]
+fn pixels_of_unknown_size_are_refused() {
+    let text = "data_particles\nloop_\n_rlnTomoName\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\nts 1 2 3\n";
+    let document = Document::parse(text).unwrap();
+    let message = relion::picks_from(&document, None, &PicksOptions::default())
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        message,
+        "the tilt-series pixel size of tomogram \"ts\" is needed and is not in the file; give rlnTomoTiltSeriesPixelSize or a tomograms.star; a table in voxels of the tomogram is to be read as relion3"
+    );
+    let error = relion::picks_from(
+        &document,
+        Some(Convention::Relion3),
+        &PicksOptions::default(),
+    )
+    .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("the voxel size of tomogram \"ts\" is needed")
+    );
+    let frame = Frame {
+        voxel_size: VoxelSize::new(10.0),
+        ..Frame::default()
+    };
+    let options = PicksOptions {
+        frames: Frames::all(frame),
+        ..PicksOptions::default()
+    };
+    let picks = relion::picks_from(&document, Some(Convention::Relion3), &options).unwrap();
+    assert_eq!(
+        picks.sets[0].items[0].position,
+        VoxelPos::xyz(1.0, 2.0, 3.0)
+    );
+}
+
+#[test]
+fn tables_without_three_coordinates_are_refused() {
+    let document =
+        Document::parse("data_\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n1 2\n").unwrap();
+    let message = Convention::detect(&document).unwrap_err().to_string();
+    assert_eq!(
+        message,
+        "no table with x, y and z coordinates of particles; there is rlnCoordinateX, rlnCoordinateY; expected rlnCenteredCoordinate{X,Y,Z}Angst, rlnCoordinate{X,Y,Z} or wrpCoordinate{X,Y,Z}1"
+    );
+}
+
+fn refusal(text: &str) -> String {
+    let frame = Frame {
+        voxel_size: VoxelSize::new(10.0),
+        ..Frame::default()
+    };
+    let options = PicksOptions {
+        frames: Frames::all(frame),
+        ..PicksOptions::default()
+    };
+    relion::picks_from(&Document::parse(text).unwrap(), None, &options)
+        .unwrap_err()
+        .to_string()
+}
+
+const THREE: &str =
+    "data_\nloop_\n_rlnMicrographName\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n";
+
+#[test]
+fn bad_values_are_refused_with_their_line() {
+    let message = refusal(&format!("{THREE}a 1 2 3\na 1 nan 3\n"));
+    assert_eq!(
+        message,
+        "line 8: rlnCoordinateY: expected a finite number, got \"nan\""
+    );
+    let message = refusal(&format!("{THREE}_rlnClassNumber\na 1 2 3 x\n"));
+    assert_eq!(
+        message,
+        "line 8: rlnClassNumber: expected a whole number, got \"x\""
+    );
+    let message = refusal(&format!("{THREE}_rlnPixelSize\na 1 2 3 4\na 1 2 3 5\n"));
+    assert_eq!(
+        message,
+        "line 9: pixel size in tomogram \"a\": expected 4, got 5"
+    );
+    let message = refusal(&format!(
+        "{THREE}_rlnClassNumber\n_cryoClassName\na 1 2 3 1 p\na 1 2 3 1 q\n"
+    ));
+    assert_eq!(
+        message,
+        "line 10: name of class 1: expected p, got q; give each class number one name"
+    );
+    let message = refusal(&format!("{THREE}_rlnPixelSize\na 1 2 3 0\n"));
+    assert_eq!(message, "pixel size: expected a length above 0 Å, got 0");
+    let message = refusal(&format!("{THREE}_rlnAutopickFigureOfMerit\na 1 2 3 inf\n"));
+    assert_eq!(
+        message,
+        "line 8: rlnAutopickFigureOfMerit: expected a finite number or nan, got \"inf\""
+    );
+}
+
+#[test]
+fn particles_of_an_unknown_optics_group_are_refused() {
+    let text = "data_optics\nloop_\n_rlnOpticsGroup\n_rlnTomoTiltSeriesPixelSize\n1 2\n2 3\ndata_particles\nloop_\n_rlnTomoName\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n_rlnOpticsGroup\nt 1 2 3 1\nu 1 2 3 7\n";
+    assert_eq!(
+        refusal(text),
+        "line 15: rlnOpticsGroup: expected a group of the optics block, got \"7\""
+    );
+    let picks = relion::picks_from(
+        &Document::parse(text.replace(" 7", " 2")).unwrap(),
+        None,
+        &PicksOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(picks.sets[1].grid.voxel_size.isotropic(), Some(3.0));
+    let document =
+        relion::document_from(&picks, Convention::Relion4, &PicksOptions::default()).unwrap();
+    let optics = document.require("optics").unwrap().require_table().unwrap();
+    assert_eq!(
+        optics.column_f64("rlnTomoTiltSeriesPixelSize").unwrap(),
+        [2.0, 3.0]
+    );
+    let table = document
+        .require("particles")
+        .unwrap()
+        .require_table()
+        .unwrap();
+    assert_eq!(table.column_i64("rlnOpticsGroup").unwrap(), [1, 2]);
+}
+
+#[test]
+fn what_cannot_be_written_is_refused() {
+    let places = [[0.5, 0.25, 0.75], [0.1, 0.2, 0.3]];
+    let mut options = PicksOptions::default();
+    let picks = scene(8.0, [[10, 20, 30], [11, 21, 31]], &places);
+    let write = |picks: &Picks, convention, options: &PicksOptions| {
+        relion::document_from(picks, convention, options)
+            .unwrap_err()
+            .to_string()
+    };
+    let message = write(
+        &picks,
+        Convention::Relion5,
+        &PicksOptions {
+            centre: CentreRule::FloorHalf,
+            ..options.clone()
+        },
+    );
+    assert!(
+        message.starts_with("the tilt-series pixel size of tomogram \"ts_0\" is needed"),
+        "{message}"
+    );
+    options.frames.other.tilt_series_pixel_size = Some(2.0);
+    options.frames.other.voxel_size = VoxelSize::new(7.0);
+    let message = write(&picks, Convention::Relion4, &options);
+    assert!(
+        message.starts_with(
+            "voxel size of tomogram \"ts_0\": expected 8 Å as the positions are counted, got 7 Å"
+        ),
+        "{message}"
+    );
+    options.frames.other.voxel_size = None;
+    let mut odd = picks.clone();
+    odd.extra[0].values.pop();
+    assert_eq!(
+        write(&odd, Convention::Warp, &options),
+        "values of column \"userColumn\": expected 4, got 3"
+    );
+    let mut odd = picks.clone();
+    odd.sets[0].items[0].position.x = f64::NAN;
+    assert!(
+        write(&odd, Convention::Warp, &options)
+            .starts_with("position of particle 0: expected finite numbers")
+    );
+    let mut odd = picks;
+    odd.sets[0].items[1].filament = Some(FilamentPoint {
+        id: 1,
+        arc_length_angstrom: None,
+    });
+    assert!(
+        write(&odd, Convention::Warp, &options)
+            .starts_with("filament points with an arc length: expected all or none, got 1 of 2")
+    );
+}
+
+#[test]
+fn positions_of_m_are_angstrom() {
+    let text = "data_\nloop_\n_wrpCoordinateX1\n_wrpCoordinateY1\n_wrpCoordinateZ1\n_wrpAngleRot1\n_wrpAngleTilt1\n_wrpAnglePsi1\n_wrpRandomSubset\n_wrpSourceName\n100 200.5 30 10 20 30 1 TS_01.tomostar\n";
+    let document = Document::parse(text).unwrap();
+    assert_eq!(Convention::detect(&document).unwrap(), Convention::Warp);
+    let frame = Frame {
+        voxel_size: VoxelSize::new(5.0),
+        ..Frame::default()
+    };
+    let options = PicksOptions {
+        frames: Frames::all(frame),
+        ..PicksOptions::default()
+    };
+    let picks = relion::picks_from(&document, None, &options).unwrap();
+    assert_eq!(picks.sets[0].tomogram, "TS_01");
+    assert_eq!(
+        picks.sets[0].items[0].position,
+        VoxelPos::xyz(20.0, 40.1, 6.0)
+    );
+    let wanted = Orientation::from_zyz_deg(10.0, 20.0, 30.0);
+    assert!(
+        picks.sets[0].items[0]
+            .orientation
+            .unwrap()
+            .angle_to_deg(wanted)
+            < 1e-9
+    );
+    assert_eq!(picks.extra[0].name, "wrpRandomSubset");
+}
+
+#[test]
+fn pytom_match_pick_tables_are_read() {
+    let text = "data_\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n_rlnLCCmax\n_rlnDetectorPixelSize\n_rlnMicrographName\n10 20 30 0.25 13.5 tomo.mrc\n";
+    let picks = relion::picks_from(
+        &Document::parse(text).unwrap(),
+        None,
+        &PicksOptions::default(),
+    )
+    .unwrap();
+    let set = &picks.sets[0];
+    assert_eq!(set.grid.voxel_size.isotropic(), Some(13.5));
+    assert_eq!(
+        (set.tomogram.as_str(), set.items[0].score),
+        ("tomo.mrc", Some(0.25))
+    );
+    assert_eq!(picks.extra[0].name, "rlnLCCmax");
+}
+
+#[test]
+fn a_written_file_is_never_replaced_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("particles.star");
+    let picks = scene(8.0, [[10, 20, 30], [11, 21, 31]], &[[0.5, 0.25, 0.75]]);
+    let mut options = PicksOptions::default();
+    options.frames.other.tilt_series_pixel_size = Some(2.0);
+    relion::write(
+        &path,
+        &picks,
+        Convention::Relion5,
+        &options,
+        Overwrite::Never,
+    )
+    .unwrap();
+    assert!(
+        relion::write(
+            &path,
+            &picks,
+            Convention::Relion5,
+            &options,
+            Overwrite::Never
+        )
+        .is_err()
+    );
+    relion::write(
+        &path,
+        &picks,
+        Convention::Warp,
+        &options,
+        Overwrite::Replace,
+    )
+    .unwrap();
+    let again = relion::read_as(&path, Convention::Warp, &options).unwrap();
+    assert_eq!(again.len(), 2);
+    assert_eq!(
+        again.sets[1].items[0].position,
+        picks.sets[1].items[0].position
+    );
+}
+
+#[test]
+fn validate_tells_what_relion_misses() {
+    let text = b"data_particles\nloop_\n_rlnTomoName\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n_rlnAngleRot\nts 1 2 x 4\n";
+    let findings = relion::validate(text);
+    let all: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    assert_eq!(all.len(), 3, "{all:?}");
+    assert!(all[0].starts_with(
+        "warning: data_optics: expected rlnTomoTiltSeriesPixelSize, got no such column"
+    ));
+    assert!(all[1].starts_with(
+        "warning: rlnAngleRot: expected rlnAngleRot, rlnAngleTilt, rlnAnglePsi, got rlnAngleRot"
+    ));
+    assert!(all[2].starts_with(
+        "error: line 8: expected a readable file, got rlnCoordinateZ: expected a finite number"
+    ));
+    let good = fs::read(data("relion5_poses.star")).unwrap();
+    assert!(
+        relion::validate(&good)
+            .iter()
+            .all(|finding| finding.severity == Severity::Note)
+    );
+    assert_eq!(
+        relion::validate(b"data_\n_x 1\n")[0].severity,
+        Severity::Error
+    );
+    let several = b"data_\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n_rlnPixelSize\n_rlnDetectorPixelSize\n1 2 3 4 5\n";
+    assert!(
+        relion::validate(several)[0]
+            .to_string()
+            .contains("expected one pixel size, got several that differ")
+    );
+}
+
+fn shared(name: &str) -> Option<PathBuf> {
+    let path =
+        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")).join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("skipped: no {name} in the shared data");
+    None
+}
+
+#[test]
+fn a_real_relion_4_list_is_read() {
+    let Some(path) = shared("real/metadata_formats/cryocat_relion_4.0.star") else {
+        return;
+    };
+    let document = Document::read(&path, 1 << 30).unwrap();
+    assert_eq!(document.to_string(), fs::read_to_string(&path).unwrap());
+    let picks = relion::read(&path, &PicksOptions::default()).unwrap();
+    let table = document
+        .require("particles")
+        .unwrap()
+        .require_table()
+        .unwrap();
+    assert_eq!(picks.len(), table.len());
+    let first = &picks.sets[0].items[0];
+    assert_eq!(picks.sets[0].tomogram, "TS_017");
+    assert_eq!(picks.sets[0].grid.voxel_size.isotropic(), Some(1.971));
+    assert!((first.position.x - (1700.0 - 1.260416 / 1.971)).abs() < 1e-9);
+    assert!((first.position.z - (944.0 - 3.783296 / 1.971)).abs() < 1e-9);
+    let written =
+        relion::document_from(&picks, Convention::Relion4, &PicksOptions::default()).unwrap();
+    let again = relion::picks_from(&written, None, &PicksOptions::default()).unwrap();
+    for (a, b) in again.sets[0].items.iter().zip(&picks.sets[0].items) {
+        assert!(a.position.distance_to(b.position) < 1e-6);
+    }
+    assert_eq!(again.extra.len(), picks.extra.len());
+}
+
+#[test]
+fn the_simulated_scene_is_read() {
+    let Some(path) = shared("simulated/sim01/sim01_particles.star") else {
+        return;
+    };
+    let mut options = PicksOptions::default();
+    options.frames.other = Frame {
+        voxel_size: VoxelSize::new(10.0),
+        tilt_series_pixel_size: Some(10.0),
+        ..Frame::default()
+    };
+    let picks = relion::read(&path, &options).unwrap();
+    assert_eq!(
+        picks.sets[0].items[0].position,
+        VoxelPos::xyz(118.614, 112.301, 107.464)
+    );
+    assert_eq!(
+        picks.sets[0].classes.get(&2).map(String::as_str),
+        Some("ribosome_80S_6qzp")
+    );
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(Document::parse(text.as_str()).unwrap().to_string(), text);
+}
+
+fn any_place() -> impl Strategy<Value = [f64; 3]> {
+    [-0.5..1.5_f64, -0.5..1.5_f64, -0.5..1.5_f64]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(places in proptest::collection::vec(any_place(), 1..8), by in 1_usize..9) {
+        let picks = scene(1.37 * by as f64, [[41, 50, 63], [22, 37, 20]], &places);
+        let mut options = PicksOptions::default();
+        options.frames.other.voxel_size = VoxelSize::new(1.37 * by as f64);
+        options.frames.other.tilt_series_pixel_size = Some(1.37);
+        for (set, odd) in picks.sets.iter().zip([1, 0]) {
+            let unbinned_shape = Some(set.grid.shape.map(|n| n * by + odd));
+            options.frames.named.insert(set.tomogram.clone(), Frame { unbinned_shape, ..Frame::default() });
+        }
+        for convention in CONVENTIONS {
+            let text = relion::document_from(&picks, convention, &options).unwrap().to_string();
+            let again = relion::picks_from(&Document::parse(text).unwrap(), None, &options).unwrap();
+            assert_same(&again, &picks, convention);
+        }
+    }
+
+    #[test]
+    fn mutated_tables_never_panic(cuts in proptest::collection::vec((0_usize..1500, any::<u8>()), 1..6)) {
+        let options = tomograms();
+        for file in ["relion5_poses.star", "relion3_poses.star", "copick_filaments.star"] {
+            let mut bytes = fs::read(data(file)).unwrap();
+            for &(at, byte) in &cuts {
+                let at = at % bytes.len();
+                bytes[at] = byte;
+            }
+            let _ = relion::validate(&bytes);
+            if let Ok(document) = Document::parse(bytes) {
+                for convention in CONVENTIONS {
+                    let _ = relion::picks_from(&document, Some(convention), &options);
+                }
+            }
+        }
+    }
+}
