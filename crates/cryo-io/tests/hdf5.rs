@@ -1,0 +1,514 @@
+//! HDF5 against h5py, both ways, and files that must be refused.
+#![cfg(feature = "hdf5")]
+
+use std::path::{Path, PathBuf};
+
+use cryo_core::{AngstromPos, Grid, Volume, VoxelPos, VoxelSize};
+use cryo_io::{
+    Overwrite,
+    hdf5::{self, Embeddings, EmbeddingsOptions, VolumeOptions},
+};
+use ndarray::{Array2, Array3, Array4};
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/data/hdf5")
+        .join(name)
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder for the test")
+}
+
+fn with_voxels_of(angstrom: f64) -> VolumeOptions {
+    VolumeOptions {
+        voxel_size: VoxelSize::new(angstrom),
+        ..VolumeOptions::default()
+    }
+}
+
+fn ramp(z: usize, y: usize, x: usize, less: f32) -> f32 {
+    100.0 * z as f32 + 10.0 * y as f32 + x as f32 - less
+}
+
+#[test]
+fn every_numeric_type_matches_h5py() {
+    let names = [
+        "u1",
+        "i1",
+        "le_i2",
+        "be_u2",
+        "le_i4",
+        "le_u4",
+        "le_i8",
+        "le_f2",
+        "le_f4",
+        "be_f4",
+        "le_f8",
+        "libver_latest",
+    ];
+    for name in names {
+        let path = golden(&format!("{name}.h5"));
+        let volume = hdf5::read_volume(&path, &with_voxels_of(2.5)).expect(name);
+        let less = if name.contains('u') { 0.0 } else { 7.0 };
+        let depth = if name.ends_with('1') { 1 } else { 2 };
+        assert_eq!(volume.grid().shape, [depth, 3, 5], "{name}");
+        for ((z, y, x), &value) in volume.data().indexed_iter() {
+            assert_eq!(value, ramp(z, y, x, less), "{name} at {z} {y} {x}");
+        }
+    }
+}
+
+#[test]
+fn chunked_volume_of_h5py_is_read_with_its_grid() {
+    let path = golden("chunked_gzip.h5");
+    let volume = hdf5::read_volume(&path, &VolumeOptions::default()).expect("readable");
+    let expected = Grid::new([4, 5, 6], VoxelSize::zyx(10.0, 11.0, 12.0).expect("valid"))
+        .with_origin(AngstromPos {
+            z: -1.0,
+            y: 2.0,
+            x: 3.5,
+        });
+    assert_eq!(*volume.grid(), expected);
+    assert_eq!(volume.data()[[3, 1, 5]], ramp(3, 1, 5, 7.0));
+    let found = hdf5::list(&path).expect("readable");
+    assert_eq!(found[0].name, "/group/volume");
+    assert_eq!(
+        (&found[0].shape[..], found[0].is_numeric),
+        (&[4, 5, 6][..], true)
+    );
+    assert!(hdf5::validate(&path).is_empty());
+}
+
+#[test]
+fn eman2_layout_is_read() {
+    let volume =
+        hdf5::read_volume(golden("eman2.hdf"), &VolumeOptions::default()).expect("readable");
+    assert_eq!(volume.grid().shape, [2, 3, 4]);
+    assert_eq!(
+        volume.grid().voxel_size,
+        VoxelSize::zyx(6.0, 5.0, 4.0).expect("valid")
+    );
+    assert_eq!(volume.data()[[1, 0, 3]], ramp(1, 0, 3, 7.0));
+}
+
+#[test]
+fn volume_round_trips_at_every_compression() {
+    let folder = folder();
+    let grid = Grid::new([65, 3, 70], VoxelSize::zyx(1.0, 2.0, 3.0).expect("valid")).with_origin(
+        AngstromPos {
+            z: 0.5,
+            y: -2.0,
+            x: 7.0,
+        },
+    );
+    let data = Array3::from_shape_fn((65, 3, 70), |(z, y, x)| ramp(z, y, x, 0.25));
+    let volume = Volume::new(data, grid).expect("same shape");
+    let mut lengths = Vec::new();
+    for level in [0, 4, 9] {
+        let path = folder.path().join(format!("{level}.h5"));
+        hdf5::write_volume(&path, "/maps/one", &volume, level, Overwrite::Never).expect("written");
+        let options = VolumeOptions {
+            dataset: Some("maps/one".to_owned()),
+            ..VolumeOptions::default()
+        };
+        assert_eq!(
+            hdf5::read_volume(&path, &options).expect("readable"),
+            volume
+        );
+        lengths.push(std::fs::metadata(&path).expect("there").len());
+    }
+    assert!(lengths[0] > 2 * lengths[1]);
+}
+
+#[test]
+fn written_file_is_not_replaced_unasked() {
+    let folder = folder();
+    let path = folder.path().join("a.h5");
+    std::fs::write(&path, "precious").expect("written");
+    let grid = Grid::new([1, 2, 3], VoxelSize::new(1.0).expect("valid"));
+    let volume = Volume::new(Array3::zeros((1, 2, 3)), grid).expect("same shape");
+    let error = hdf5::write_volume(&path, "a", &volume, 0, Overwrite::Never).expect_err("there");
+    assert!(
+        error
+            .to_string()
+            .contains("the file exists and is not overwritten")
+    );
+    assert_eq!(std::fs::read(&path).expect("there"), b"precious");
+    hdf5::write_volume(&path, "a", &volume, 0, Overwrite::Replace).expect("written");
+    assert_eq!(
+        hdf5::read_volume(&path, &VolumeOptions::default()).expect("readable"),
+        volume
+    );
+    let left = std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(left, 1);
+}
+
+#[test]
+fn senseless_parameters_are_refused() {
+    let folder = folder();
+    let path = folder.path().join("a.h5");
+    let grid = Grid::new([1, 2, 3], VoxelSize::new(1.0).expect("valid"));
+    let volume = Volume::new(Array3::zeros((1, 2, 3)), grid).expect("same shape");
+    let error = hdf5::write_volume(&path, "/", &volume, 0, Overwrite::Never).expect_err("no name");
+    assert_eq!(error.to_string(), "dataset: expected a name, got \"/\"");
+    let error =
+        hdf5::write_volume(&path, "a", &volume, 10, Overwrite::Never).expect_err("too high");
+    assert_eq!(error.to_string(), "compression: expected 0 to 9, got 10");
+    assert!(!path.exists());
+}
+
+fn table() -> Embeddings {
+    Embeddings {
+        embedding: Array2::from_shape_fn((300, 128), |(i, j)| i as f32 + j as f32 / 256.0),
+        projection: Some(Array2::from_shape_fn((300, 32), |(i, j)| {
+            i as f32 - j as f32
+        })),
+        umap2: Some(Array2::from_shape_fn((300, 2), |(i, j)| {
+            (i * (j + 1)) as f32
+        })),
+        label: Some((0..300).map(|i| i % 7 - 1).collect()),
+        tomogram: Some((0..300).map(|i| format!("TS_{:03}", i / 100)).collect()),
+        position: Some(
+            (0..300)
+                .map(|i| VoxelPos::xyz(f64::from(i), 0.5, -2.0))
+                .collect(),
+        ),
+        patch: Some(Array4::from_shape_fn((300, 1, 4, 6), |(i, _, y, x)| {
+            (i + 10 * y + x) as u8
+        })),
+    }
+}
+
+#[test]
+fn embeddings_round_trip() {
+    let folder = folder();
+    let path = folder.path().join("embedding.h5");
+    let table = table();
+    hdf5::write_embeddings(&path, &table, Overwrite::Never).expect("written");
+    let all = EmbeddingsOptions::default();
+    assert_eq!(hdf5::read_embeddings(&path, &all).expect("readable"), table);
+    let bare = Embeddings {
+        embedding: Array2::zeros((0, 128)),
+        ..Embeddings::default()
+    };
+    hdf5::write_embeddings(&path, &bare, Overwrite::Replace).expect("written");
+    assert_eq!(hdf5::read_embeddings(&path, &all).expect("readable"), bare);
+}
+
+#[test]
+fn rows_of_embeddings_are_those_of_the_whole() {
+    let folder = folder();
+    let path = folder.path().join("embedding.h5");
+    let table = table();
+    hdf5::write_embeddings(&path, &table, Overwrite::Never).expect("written");
+    let options = EmbeddingsOptions {
+        rows: Some(99..103),
+        with_patches: false,
+        ..EmbeddingsOptions::default()
+    };
+    let part = hdf5::read_embeddings(&path, &options).expect("readable");
+    assert_eq!(part.len(), 4);
+    assert_eq!(
+        part.embedding,
+        table.embedding.slice(ndarray::s![99..103, ..])
+    );
+    assert_eq!(part.label, table.label.map(|label| label[99..103].to_vec()));
+    assert_eq!(
+        part.tomogram,
+        table.tomogram.map(|names| names[99..103].to_vec())
+    );
+    assert_eq!(
+        part.position,
+        table.position.map(|all| all[99..103].to_vec())
+    );
+    assert_eq!(part.patch, None);
+    let beyond = EmbeddingsOptions {
+        rows: Some(299..301),
+        ..EmbeddingsOptions::default()
+    };
+    let error = hdf5::read_embeddings(&path, &beyond)
+        .expect_err("beyond the end")
+        .to_string();
+    assert!(
+        error.ends_with("rows: expected rows within 0..300, got 299..301"),
+        "{error}"
+    );
+}
+
+#[test]
+fn embeddings_of_h5py_are_read() {
+    let all = EmbeddingsOptions::default();
+    let table = hdf5::read_embeddings(golden("embeddings.h5"), &all).expect("readable");
+    assert_eq!(table.embedding[[3, 2]], 3.25);
+    assert_eq!(table.label, Some(vec![0, -1, 2, 2, 1]));
+    let names = table.tomogram.expect("there");
+    assert_eq!((names[0].as_str(), names[2].as_str()), ("007", "TS_λ"));
+    assert_eq!(
+        table.position.expect("there")[2],
+        VoxelPos {
+            z: 2.0,
+            y: 20.0,
+            x: 200.5
+        }
+    );
+    assert_eq!(table.patch.expect("there")[[4, 0, 1, 2]], 29);
+    assert_eq!(table.projection, None);
+}
+
+#[test]
+fn embeddings_of_different_lengths_are_refused() {
+    let folder = folder();
+    let mut short = table();
+    short.label = Some(vec![1, 2]);
+    let path = folder.path().join("embedding.h5");
+    let error = hdf5::write_embeddings(&path, &short, Overwrite::Never).expect_err("too short");
+    assert!(
+        error
+            .to_string()
+            .ends_with("label: expected 300 rows, as embedding has, got 2")
+    );
+}
+
+fn refusal(name: &str) -> String {
+    let error = hdf5::read_volume(golden(name), &with_voxels_of(1.0)).expect_err(name);
+    let text = error.to_string();
+    let folder = golden("");
+    text.replace(&folder.display().to_string(), "")
+}
+
+#[test]
+fn wrong_rank_is_refused() {
+    assert_eq!(
+        refusal("rank2.h5"),
+        "rank2.h5: no dataset of numbers on 3 axes; there is /data"
+    );
+    let options = VolumeOptions {
+        dataset: Some("data".to_owned()),
+        ..with_voxels_of(1.0)
+    };
+    let error = hdf5::read_volume(golden("rank2.h5"), &options).expect_err("two axes");
+    assert!(
+        error
+            .to_string()
+            .ends_with("dataset \"data\": expected numbers on 3 axes, got 2 axes")
+    );
+}
+
+#[test]
+fn text_is_refused_as_a_volume() {
+    assert_eq!(
+        refusal("text.h5"),
+        "text.h5: no dataset of numbers on 3 axes; there is /data"
+    );
+}
+
+#[test]
+fn two_volumes_without_a_name_are_refused() {
+    assert_eq!(
+        refusal("two_volumes.h5"),
+        "two_volumes.h5: file: expected one dataset that could be the volume, \
+         got \"/a\" and \"/b\"; name the dataset"
+    );
+}
+
+#[test]
+fn unknown_dataset_is_refused_with_what_there_is() {
+    let options = VolumeOptions {
+        dataset: Some("/c".to_owned()),
+        ..with_voxels_of(1.0)
+    };
+    let error = hdf5::read_volume(golden("two_volumes.h5"), &options).expect_err("no such");
+    assert!(
+        error
+            .to_string()
+            .ends_with("no dataset \"/c\"; there is /a, /b"),
+        "{error}"
+    );
+}
+
+#[test]
+fn volume_without_voxel_size_is_refused() {
+    let error = hdf5::read_volume(golden("le_f4.h5"), &VolumeOptions::default()).expect_err("none");
+    assert!(error.to_string().ends_with(
+        "the voxel size of \"/data\" is needed and is not in the file; \
+         give it, or add the attribute voxel_size_angstrom (z, y, x)"
+    ));
+}
+
+#[test]
+fn huge_declared_extents_are_refused() {
+    assert_eq!(
+        refusal("huge.h5"),
+        "huge.h5: dataset \"/data\" needs 4000000000000000 bytes, the limit is 68719476736; \
+         read a part of it, or raise the limit"
+    );
+}
+
+#[test]
+fn extents_without_data_are_refused() {
+    assert_eq!(
+        refusal("unwritten.h5"),
+        "unwritten.h5: expected 4294967296 bytes, the file has 0; \
+         dataset \"/data\" was never filled: write it again"
+    );
+    let findings = hdf5::validate(golden("unwritten.h5"));
+    assert!(
+        findings[0]
+            .to_string()
+            .contains("expected data, got extents and no data")
+    );
+}
+
+#[test]
+fn limit_on_memory_is_kept() {
+    let options = VolumeOptions {
+        max_bytes: 119,
+        ..with_voxels_of(1.0)
+    };
+    let error = hdf5::read_volume(golden("le_f4.h5"), &options).expect_err("30 voxels of 4 bytes");
+    assert!(
+        error
+            .to_string()
+            .contains("needs 120 bytes, the limit is 119"),
+        "{error}"
+    );
+}
+
+#[test]
+fn foreign_compression_is_refused() {
+    assert_eq!(
+        refusal("lzf.h5"),
+        "lzf.h5: the compression of dataset \"/data\" (filter 32000) is not supported; \
+         repack it with `h5repack -f GZIP=4`"
+    );
+}
+
+#[test]
+fn data_in_other_files_are_refused() {
+    assert_eq!(
+        refusal("external.h5"),
+        "external.h5: dataset \"/raw\", whose data lie in other files, is not supported"
+    );
+    let options = VolumeOptions {
+        dataset: Some("data".to_owned()),
+        ..with_voxels_of(1.0)
+    };
+    let error = hdf5::read_volume(golden("external.h5"), &options).expect_err("a link");
+    assert!(
+        error
+            .to_string()
+            .ends_with("no dataset \"data\"; there is /raw"),
+        "{error}"
+    );
+}
+
+#[test]
+fn groups_in_a_circle_end() {
+    assert_eq!(hdf5::list(golden("circle.h5")).expect("readable"), []);
+    assert_eq!(
+        refusal("circle.h5"),
+        "circle.h5: no dataset of numbers on 3 axes; there is "
+    );
+}
+
+#[test]
+fn truncated_file_is_refused() {
+    let folder = folder();
+    let path = folder.path().join("cut.h5");
+    let bytes = std::fs::read(golden("le_f4.h5")).expect("there");
+    std::fs::write(&path, &bytes[..2100]).expect("written");
+    let error = hdf5::read_volume(&path, &with_voxels_of(1.0))
+        .expect_err("cut")
+        .to_string();
+    assert!(
+        error.ends_with(
+            "cut.h5: expected 2168 bytes, the file has 2100; \
+             the file was cut, or is still being written: copy it again"
+        ),
+        "{error}"
+    );
+    std::fs::write(&path, &bytes[..20]).expect("written");
+    let error = hdf5::read_volume(&path, &with_voxels_of(1.0))
+        .expect_err("cut")
+        .to_string();
+    assert!(
+        error.ends_with("cut.h5: expected 41 bytes, the file has 20"),
+        "{error}"
+    );
+}
+
+#[test]
+fn other_format_is_refused() {
+    let folder = folder();
+    let path = folder.path().join("a.mrc");
+    std::fs::write(&path, vec![7; 2048]).expect("written");
+    let error = hdf5::read_volume(&path, &with_voxels_of(1.0))
+        .expect_err("not HDF5")
+        .to_string();
+    assert!(
+        error.ends_with(
+            "a.mrc: file: expected HDF5, which starts with \\x89HDF, got another format; \
+             check that it is the file you mean"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn errors_leave_stderr_alone() {
+    // The same test again in a process of its own, whose stderr can be read.
+    const ROLE: &str = "CRYO_IO_TEST_HDF5_CHILD";
+    if std::env::var_os(ROLE).is_some() {
+        for thread in 0..2 {
+            let read = move || {
+                for name in ["huge.h5", "rank2.h5", "lzf.h5", "external.h5"] {
+                    assert!(
+                        hdf5::read_volume(golden(name), &with_voxels_of(1.0)).is_err(),
+                        "{thread}"
+                    );
+                }
+                let folder = folder();
+                let path = folder.path().join("damaged.h5");
+                let mut bytes = std::fs::read(golden("le_f4.h5")).expect("there");
+                bytes[48..200].fill(0xee);
+                std::fs::write(&path, bytes).expect("written");
+                assert!(hdf5::read_volume(&path, &with_voxels_of(1.0)).is_err());
+            };
+            std::thread::spawn(read).join().expect("no panic");
+        }
+        return;
+    }
+    let program = std::env::current_exe().expect("this test");
+    let output = std::process::Command::new(program)
+        .args([
+            "errors_leave_stderr_alone",
+            "--exact",
+            "--nocapture",
+            "--test-threads=1",
+        ])
+        .env(ROLE, "1")
+        .output()
+        .expect("runs");
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        cases: 500, failure_persistence: None, ..Default::default()
+    })]
+
+    #[test]
+    fn arbitrary_headers_never_panic(
+        signed in proptest::prelude::any::<bool>(),
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..600),
+        length in proptest::prelude::any::<u64>(),
+    ) {
+        let mut header = if signed { b"\x89HDF\r\n\x1a\n".to_vec() } else { Vec::new() };
+        header.extend(bytes);
+        if let Ok(block) = hdf5::check_header(&header, length) {
+            proptest::prop_assert!(signed && block.version <= 3 && block.end_of_file <= length);
+        }
+    }
+}
