@@ -11,6 +11,7 @@ mod finding;
 pub mod imod;
 mod picks;
 mod points;
+pub mod tables;
 mod text;
 
 pub use atomic::{Overwrite, write_atomic};

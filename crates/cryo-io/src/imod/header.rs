@@ -98,7 +98,11 @@ impl Header {
         };
         let pixel = decimal(self.pixel_size) * unit;
         let [x, y, z] = self.scale.map(decimal);
-        VoxelSize::zyx(round_off(pixel * z), round_off(pixel * y), round_off(pixel * x))
+        VoxelSize::zyx(
+            round_off(pixel * z),
+            round_off(pixel * y),
+            round_off(pixel * x),
+        )
     }
 }
 

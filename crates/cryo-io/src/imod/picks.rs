@@ -111,8 +111,10 @@ impl ToPicks {
                         number + 1,
                         index + 1
                     );
-                    return Err(Error::unexpected(what, "finite numbers", format!("{stored:?}"))
-                        .fix("delete the point in 3dmod"));
+                    return Err(
+                        Error::unexpected(what, "finite numbers", format!("{stored:?}"))
+                            .fix("delete the point in 3dmod"),
+                    );
                 }
                 let grid = self.gather.grid(self.slot);
                 if let Some(last) = last.replace(position) {

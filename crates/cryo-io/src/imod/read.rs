@@ -41,9 +41,11 @@ pub(super) fn parse_noting(bytes: &[u8]) -> Result<(Model, Vec<Oddity>), Error> 
     let id = input.take(8)?;
     if id != b"IMODV1.2" {
         let got = String::from_utf8_lossy(id).into_owned();
-        return Err(Error::unexpected("file id", "\"IMODV1.2\"", format!("{got:?}"))
-            .at_byte(0)
-            .fix("save the model with a current 3dmod"));
+        return Err(
+            Error::unexpected("file id", "\"IMODV1.2\"", format!("{got:?}"))
+                .at_byte(0)
+                .fix("save the model with a current 3dmod"),
+        );
     }
     let (header, objects) = header(&mut input)?;
     let mut reader = Reader {
@@ -185,9 +187,11 @@ impl Reader<'_> {
     fn chunks(&mut self) -> Result<(), Error> {
         loop {
             if self.input.left() == 0 {
-                return Err(Error::missing("end mark IEOF", "nothing after the last chunk")
-                    .at_byte(self.input.at as u64)
-                    .fix("the file was cut: copy it again"));
+                return Err(
+                    Error::missing("end mark IEOF", "nothing after the last chunk")
+                        .at_byte(self.input.at as u64)
+                        .fix("the file was cut: copy it again"),
+                );
             }
             let id: [u8; 4] = self.input.array()?;
             match &id {
@@ -310,13 +314,11 @@ impl Reader<'_> {
     fn chunk(&mut self, id: [u8; 4]) -> Result<(), Error> {
         let at = self.input.at - 4;
         if !id.iter().all(|byte| (b' '..=b'~').contains(byte)) {
-            return Err(Error::unexpected(
-                "chunk name",
-                "four letters",
-                format!("{:02x?}", id),
-            )
-            .at_byte(at as u64)
-            .fix(HEADER_FIX));
+            return Err(
+                Error::unexpected("chunk name", "four letters", format!("{id:02x?}"))
+                    .at_byte(at as u64)
+                    .fix(HEADER_FIX),
+            );
         }
         let mut size = self.input.count("size of the chunk")?;
         if let Some(real) = self.real_size(&id, size) {

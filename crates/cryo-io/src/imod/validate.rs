@@ -12,7 +12,12 @@ pub fn validate(bytes: &[u8]) -> Vec<Finding> {
         .into_iter()
         .map(|odd| {
             let place = format!("byte {}", odd.byte);
-            warning(place, odd.expected, odd.got, "save the model again in 3dmod")
+            warning(
+                place,
+                odd.expected,
+                odd.got,
+                "save the model again in 3dmod",
+            )
         })
         .collect();
     if !model.trailing.is_empty() {
@@ -77,7 +82,8 @@ fn frame(model: &Model, findings: &mut Vec<Finding>) {
         findings.push(if whole {
             note("MINX", "the whole image loaded", got, "")
         } else {
-            let fix = "check the points on the tomogram: the origins in its header may have changed";
+            let fix =
+                "check the points on the tomogram: the origins in its header may have changed";
             warning("MINX", "a start of whole voxels", got, fix)
         });
     }
