@@ -18,6 +18,7 @@ pub mod hdf5;
 mod picks;
 mod points;
 pub mod star;
+pub mod tables;
 mod text;
 pub mod tilt;
 

@@ -98,7 +98,7 @@ impl Point {
     fn to_particle(&self, index: usize, trusted: bool) -> Result<(Particle, AngstromPos), Error> {
         let of = |what: &str| format!("{what} of point {index}");
         let [tx, ty, tz] = match self.transformation_ {
-            Some([x, y, z, last]) if last == [0.0, 0.0, 0.0, 1.0] => [x[3], y[3], z[3]],
+            Some([x, y, z, [0.0, 0.0, 0.0, 1.0]]) => [x[3], y[3], z[3]],
             Some([_, _, _, last]) => {
                 let got = format!("{last:?}");
                 let what = of("last row of transformation_");

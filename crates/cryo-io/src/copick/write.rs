@@ -33,9 +33,8 @@ impl FileName {
     /// systems refuse become hyphens, hyphens at the ends go. `None` if nothing is left.
     #[must_use]
     pub fn sanitized(name: &str) -> Option<String> {
-        let hyphen = |c: char| {
-            c.is_whitespace() || c.is_ascii_control() || "<>:\"/\\|?*_".contains(c)
-        };
+        let hyphen =
+            |c: char| c.is_whitespace() || c.is_ascii_control() || "<>:\"/\\|?*_".contains(c);
         let name = name.replace(hyphen, "-");
         let name = name.trim_matches('-');
         (!name.is_empty()).then(|| name.to_owned())
@@ -72,7 +71,9 @@ pub fn write(
 ) -> Result<(), Error> {
     let path = path.as_ref();
     let files = files_of(picks, options).map_err(|error| error.in_file(path))?;
-    let is_file = path.extension().is_some_and(|extension| extension == "json");
+    let is_file = path
+        .extension()
+        .is_some_and(|extension| extension == "json");
     if is_file {
         let [(_, file)] = files.as_slice() else {
             let got = format!("{} of them", files.len());
@@ -112,9 +113,8 @@ fn picks_folder(root: &Path, run: &str) -> Result<PathBuf, Error> {
 
 fn write_file(path: &Path, file: &PicksFile, overwrite: Overwrite) -> Result<(), Error> {
     write_atomic(path, overwrite, |out| {
-        serde_json::to_writer_pretty(&mut *out, file).map_err(|error| {
-            Error::io("write", std::io::Error::from(error))
-        })?;
+        serde_json::to_writer_pretty(&mut *out, file)
+            .map_err(|error| Error::io("write", std::io::Error::from(error)))?;
         out.write_all(b"\n")
             .map_err(|error| Error::io("write", error))
     })
@@ -152,9 +152,8 @@ fn files_of(picks: &Picks, options: &PicksOptions) -> Result<Vec<(FileName, Pick
 }
 
 fn clean(what: &str, name: &str) -> Result<String, Error> {
-    FileName::sanitized(name).ok_or_else(|| {
-        Error::parameter(what, "a name with letters or digits", format!("{name:?}"))
-    })
+    FileName::sanitized(name)
+        .ok_or_else(|| Error::parameter(what, "a name with letters or digits", format!("{name:?}")))
 }
 
 fn column<'a>(picks: &'a Picks, name: &str, row: usize) -> Option<&'a str> {
@@ -239,7 +238,7 @@ fn point_of(
     }
     let rotation = item
         .orientation
-        .map_or(NO_ROTATION, |orientation| orientation.matrix());
+        .map_or(NO_ROTATION, cryo_core::Orientation::matrix);
     let row = |[x, y, z]: [f64; 3]| [x, y, z, 0.0];
     let [first, second, third] = rotation.map(row);
     Ok(Point {
@@ -249,10 +248,7 @@ fn point_of(
             z: place.z,
         },
         transformation_: Some([first, second, third, [0.0, 0.0, 0.0, 1.0]]),
-        instance_id: Some(
-            item.filament
-                .map_or(0, |point| i64::from(point.id) + raise),
-        ),
+        instance_id: Some(item.filament.map_or(0, |point| i64::from(point.id) + raise)),
         score: item.score.filter(|score| score.is_finite()).map(decimal),
         other: Map::new(),
     })

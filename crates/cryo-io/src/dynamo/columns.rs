@@ -1,9 +1,46 @@
 /// Names of the columns in order, as `dynamotable` calls them.
 pub const COLUMNS: [&str; 42] = [
-    "tag", "aligned_value", "averaged_value", "dx", "dy", "dz", "tdrot", "tilt", "narot", "cc",
-    "cc2", "cpu", "ftype", "ymintilt", "ymaxtilt", "xmintilt", "xmaxtilt", "fs1", "fs2", "tomo",
-    "reg", "class", "annotation", "x", "y", "z", "dshift", "daxis", "dnarot", "dcc", "otag", "npar",
-    "undefined1", "ref", "sref", "apix", "def", "undefined2", "undefined3", "undefined4", "eig1",
+    "tag",
+    "aligned_value",
+    "averaged_value",
+    "dx",
+    "dy",
+    "dz",
+    "tdrot",
+    "tilt",
+    "narot",
+    "cc",
+    "cc2",
+    "cpu",
+    "ftype",
+    "ymintilt",
+    "ymaxtilt",
+    "xmintilt",
+    "xmaxtilt",
+    "fs1",
+    "fs2",
+    "tomo",
+    "reg",
+    "class",
+    "annotation",
+    "x",
+    "y",
+    "z",
+    "dshift",
+    "daxis",
+    "dnarot",
+    "dcc",
+    "otag",
+    "npar",
+    "undefined1",
+    "ref",
+    "sref",
+    "apix",
+    "def",
+    "undefined2",
+    "undefined3",
+    "undefined4",
+    "eig1",
     "eig2",
 ];
 
@@ -21,9 +58,10 @@ pub(super) const LEAST: usize = 26;
 
 /// The name of a column, counted from 0.
 pub(super) fn name(column: usize) -> String {
-    COLUMNS
-        .get(column)
-        .map_or_else(|| format!("column_{}", column + 1), |name| (*name).to_owned())
+    COLUMNS.get(column).map_or_else(
+        || format!("column_{}", column + 1),
+        |name| (*name).to_owned(),
+    )
 }
 
 /// Where a column is, the reverse of [`name`].

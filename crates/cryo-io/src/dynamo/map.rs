@@ -35,7 +35,9 @@ pub fn parse_map(bytes: &[u8]) -> Result<BTreeMap<u32, String>, Error> {
                 .at_line(index + 1)
                 .fix("write the tomogram's number and its path, separated by a blank")
         };
-        let number: u32 = number.parse().map_err(|_| wrong("a number first", number))?;
+        let number: u32 = number
+            .parse()
+            .map_err(|_| wrong("a number first", number))?;
         let path = path.trim();
         if path.is_empty() {
             return Err(wrong("a path after the number", line));

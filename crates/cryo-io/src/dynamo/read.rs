@@ -82,7 +82,9 @@ pub(super) fn rows(text: &str) -> impl Iterator<Item = Result<(usize, Vec<&str>)
             return None;
         }
         let expected = match *width.get_or_insert(fields.len()) {
-            first if fields.len() < LEAST => format!("at least {LEAST}, up to z (first row {first})"),
+            first if fields.len() < LEAST => {
+                format!("at least {LEAST}, up to z (first row {first})")
+            }
             first if fields.len() != first => format!("{first} as in the first row"),
             _ => return Some(Ok((index + 1, fields))),
         };
@@ -188,7 +190,11 @@ impl Reader<'_> {
             })
             .collect();
         // The width is kept where the last columns are all 0.
-        if self.width > 0 && !extra.iter().any(|column| column.name == name(self.width - 1)) {
+        if self.width > 0
+            && !extra
+                .iter()
+                .any(|column| column.name == name(self.width - 1))
+        {
             extra.push(ExtraColumn {
                 name: name(self.width - 1),
                 values: vec!["0".to_owned(); rows],

@@ -4,7 +4,10 @@ use super::{
     columns::{ANGLES, COLUMNS, LEAST, POSITION, SHIFT, TOMOGRAM, name},
     read::{rows, whole},
 };
-use crate::{Finding, Severity, text::{decode, finite, shorten}};
+use crate::{
+    Finding, Severity,
+    text::{decode, finite, shorten},
+};
 
 /// What is odd about a table, or why it cannot be read.
 #[must_use]

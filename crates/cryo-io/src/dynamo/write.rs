@@ -1,9 +1,4 @@
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    io::Write as _,
-    path::Path,
-};
+use std::{collections::BTreeMap, fmt::Write as _, io::Write as _, path::Path};
 
 use cryo_core::Particle;
 
@@ -122,9 +117,13 @@ fn computed(fields: &mut [String], item: &Particle, options: &PicksOptions) -> R
     let centre = counted(item.position, base);
     for axis in 0..3 {
         let shift = &fields[SHIFT + axis];
-        let shift: f64 = shift.parse().ok().filter(|s: &f64| s.is_finite()).ok_or_else(|| {
-            Error::parameter("dx, dy, dz", "finite numbers", format!("{shift:?}"))
-        })?;
+        let shift: f64 = shift
+            .parse()
+            .ok()
+            .filter(|s: &f64| s.is_finite())
+            .ok_or_else(|| {
+                Error::parameter("dx, dy, dz", "finite numbers", format!("{shift:?}"))
+            })?;
         fields[POSITION + axis] = (centre[axis] - shift).to_string();
     }
     if let Some(score) = item.score.filter(|score| score.is_finite()) {

@@ -81,9 +81,11 @@ impl Header {
             0 | 3 | 4 | 5 => false,
             code => {
                 let expected = "6 (PC), or 0, 3, 4, 5 (big-endian)";
-                return Err(Error::unexpected("machine code", expected, code.to_string())
-                    .at_byte(0)
-                    .fix(FIX));
+                return Err(
+                    Error::unexpected("machine code", expected, code.to_string())
+                        .at_byte(0)
+                        .fix(FIX),
+                );
             }
         };
         let sizes = |little_endian: bool| {

@@ -116,8 +116,8 @@ impl MotiveList {
             {
                 return Err(wrong(row, "a finite number"));
             }
-            let tomogram = whole(rows[TOMOGRAM])
-                .ok_or_else(|| wrong(TOMOGRAM, "the number of a tomogram"))?;
+            let tomogram =
+                whole(rows[TOMOGRAM]).ok_or_else(|| wrong(TOMOGRAM, "the number of a tomogram"))?;
             let name = name_of_number(&options.numbers, tomogram);
             let slot = gather.slot(&name, || options.frames.get(&name).grid(&name))?;
             let centre = [0, 1, 2].map(|axis| rows[POSITION + axis] + rows[SHIFT + axis]);

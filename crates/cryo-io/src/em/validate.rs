@@ -1,6 +1,10 @@
 use cryo_core::VoxelSize;
 
-use super::{Header, MotiveList, header::LENGTH, motive_list::{CLASS, whole}};
+use super::{
+    Header, MotiveList,
+    header::LENGTH,
+    motive_list::{CLASS, whole},
+};
 use crate::{Finding, Frame, Frames, PicksOptions, Severity};
 
 /// What is odd about a motive list, or why it cannot be read.

@@ -315,7 +315,7 @@ impl Reader<'_> {
         let at = self.input.at - 4;
         if !id.iter().all(|byte| (b' '..=b'~').contains(byte)) {
             return Err(
-                Error::unexpected("chunk name", "four letters", format!("{:02x?}", id))
+                Error::unexpected("chunk name", "four letters", format!("{id:02x?}"))
                     .at_byte(at as u64)
                     .fix(HEADER_FIX),
             );
