@@ -16,7 +16,10 @@ use ndarray::Array3;
 #[must_use]
 pub fn volume(shape: [usize; 3]) -> Volume {
     let [_, height, width] = shape;
-    let grid = Grid::new(shape, VoxelSize::new(10.0).expect("10 is finite and positive"));
+    let grid = Grid::new(
+        shape,
+        VoxelSize::new(10.0).expect("10 is finite and positive"),
+    );
     let value = |(z, y, x): (usize, usize, usize)| {
         let index = ((z * height + y) * width + x) as u32;
         (index.wrapping_mul(2_654_435_761) >> 8) as f32 / 16_777_216.0 - 0.5
@@ -30,9 +33,18 @@ pub fn volume(shape: [usize; 3]) -> Volume {
 /// If the file cannot be written.
 pub fn write_star(path: &Path, rows: usize) -> std::io::Result<()> {
     const COLUMNS: [&str; 12] = [
-        "rlnTomoName", "rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ", "rlnAngleRot",
-        "rlnAngleTilt", "rlnAnglePsi", "rlnOriginXAngst", "rlnOriginYAngst", "rlnOriginZAngst",
-        "rlnClassNumber", "rlnOpticsGroup",
+        "rlnTomoName",
+        "rlnCoordinateX",
+        "rlnCoordinateY",
+        "rlnCoordinateZ",
+        "rlnAngleRot",
+        "rlnAngleTilt",
+        "rlnAnglePsi",
+        "rlnOriginXAngst",
+        "rlnOriginYAngst",
+        "rlnOriginZAngst",
+        "rlnClassNumber",
+        "rlnOpticsGroup",
     ];
     let mut out = BufWriter::new(File::create(path)?);
     writeln!(out, "\n# version 30001\n\ndata_particles\n\nloop_")?;
@@ -44,9 +56,18 @@ pub fn write_star(path: &Path, rows: usize) -> std::io::Result<()> {
         writeln!(
             out,
             "TS_{:03} {:12.6} {:12.6} {:12.6} {:12.6} {:12.6} {:12.6} {:12.6} {:12.6} {:12.6} {:4} {:4}",
-            row % 97, value(7919, 4_096_000), value(104_729, 4_096_000), value(1_299_709, 2_048_000),
-            value(31, 360_000) - 180.0, value(37, 180_000), value(41, 360_000) - 180.0,
-            value(43, 8000) - 4.0, value(47, 8000) - 4.0, value(53, 8000) - 4.0, row % 5 + 1, 1,
+            row % 97,
+            value(7919, 4_096_000),
+            value(104_729, 4_096_000),
+            value(1_299_709, 2_048_000),
+            value(31, 360_000) - 180.0,
+            value(37, 180_000),
+            value(41, 360_000) - 180.0,
+            value(43, 8000) - 4.0,
+            value(47, 8000) - 4.0,
+            value(53, 8000) - 4.0,
+            row % 5 + 1,
+            1,
         )?;
     }
     writeln!(out)?;

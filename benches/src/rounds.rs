@@ -18,12 +18,18 @@ impl<'a> Way<'a> {
             job();
             start.elapsed().as_secs_f64()
         };
-        Self { name: name.to_owned(), run: Box::new(run) }
+        Self {
+            name: name.to_owned(),
+            run: Box::new(run),
+        }
     }
 
     /// A job that times itself.
     pub fn self_timed(name: &str, run: impl FnMut() -> f64 + 'a) -> Self {
-        Self { name: name.to_owned(), run: Box::new(run) }
+        Self {
+            name: name.to_owned(),
+            run: Box::new(run),
+        }
     }
 }
 
@@ -55,7 +61,11 @@ pub fn race(rounds: usize, ways: &mut [Way<'_>]) -> Vec<Timing> {
     }
     let timing = |(way, mut list): (&Way<'_>, Vec<f64>)| {
         list.sort_by(f64::total_cmp);
-        Timing { name: way.name.clone(), least: list[0], median: list[list.len() / 2] }
+        Timing {
+            name: way.name.clone(),
+            least: list[0],
+            median: list[list.len() / 2],
+        }
     };
     ways.iter().zip(seconds).map(timing).collect()
 }
@@ -63,10 +73,16 @@ pub fn race(rounds: usize, ways: &mut [Way<'_>]) -> Vec<Timing> {
 /// A table of seconds, and how many times as fast as the first row each row is, by medians.
 #[must_use]
 pub fn table(title: &str, timings: &[Timing]) -> String {
-    let mut text = format!("\n### {title}\n\n| way | least s | median s | speed against the first |\n|---|---|---|---|\n");
+    let mut text = format!(
+        "\n### {title}\n\n| way | least s | median s | speed against the first |\n|---|---|---|---|\n"
+    );
     for timing in timings {
         let ratio = timings[0].median / timing.median;
-        let Timing { name, least, median } = timing;
+        let Timing {
+            name,
+            least,
+            median,
+        } = timing;
         text += &format!("| {name} | {least:.4} | {median:.4} | {ratio:.2} |\n");
     }
     text

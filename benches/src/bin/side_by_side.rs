@@ -26,7 +26,10 @@ const ROUNDS: usize = 7;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let python = env::args_os().nth(1).map(PathBuf::from);
     let folder = tempfile::tempdir_in(".")?;
-    println!("Machine: {}; {ROUNDS} rounds in turns after one that is not counted.", machine::describe());
+    println!(
+        "Machine: {}; {ROUNDS} rounds in turns after one that is not counted.",
+        machine::describe()
+    );
     if python.is_none() {
         println!("skipped: rows of Python's programs (no PYTHON given)");
     }
@@ -39,20 +42,30 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn peer(python: &Path, operation: &str, path: &Path, out: &Path) -> (f64, u64) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/python/io_peers.py");
-    let output = Command::new(python).arg(script).arg(operation).arg(path).arg(out).output();
+    let output = Command::new(python)
+        .arg(script)
+        .arg(operation)
+        .arg(path)
+        .arg(out)
+        .output();
     let output = output.expect("the given Python starts");
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     let facts: serde_json::Value =
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{operation} failed: {errors}"));
-    let seconds = facts["seconds"].as_f64().expect("the script prints seconds");
+    let seconds = facts["seconds"]
+        .as_f64()
+        .expect("the script prints seconds");
     (seconds, facts["peak_bytes"].as_u64().unwrap_or(0))
 }
 
 fn mrc_speed(folder: &Path, python: Option<&Path>) -> Result<String, Box<dyn std::error::Error>> {
     let volume = inputs::volume([256, 512, 512]);
     let (path, out) = (folder.join("volume.mrc"), folder.join("out.mrc"));
-    let options = mrc::WriteOptions { overwrite: Overwrite::Replace, ..Default::default() };
+    let options = mrc::WriteOptions {
+        overwrite: Overwrite::Replace,
+        ..Default::default()
+    };
     mrc::write(&path, &volume, &options)?;
     let bytes = fs::read(&path)?;
 
@@ -67,14 +80,18 @@ fn mrc_speed(folder: &Path, python: Option<&Path>) -> Result<String, Box<dyn std
     if let Some(python) = python {
         for operation in ["mrcfile-read", "numpy-read"] {
             let (path, out) = (&path, &out);
-            ways.push(Way::self_timed(operation, move || peer(python, operation, path, out).0));
+            ways.push(Way::self_timed(operation, move || {
+                peer(python, operation, path, out).0
+            }));
         }
     }
     let read = race(ROUNDS, &mut ways);
     drop(ways);
 
     let mut ways = vec![
-        Way::timed("raw: write the bytes", || fs::write(&out, &bytes).expect("the disk has room")),
+        Way::timed("raw: write the bytes", || {
+            fs::write(&out, &bytes).expect("the disk has room")
+        }),
         Way::timed("cryo_io::mrc::write", || {
             mrc::write(&out, &volume, &options).expect("the disk has room");
         }),
@@ -82,7 +99,9 @@ fn mrc_speed(folder: &Path, python: Option<&Path>) -> Result<String, Box<dyn std
     if let Some(python) = python {
         for operation in ["mrcfile-write", "numpy-write"] {
             let (path, out) = (&path, &out);
-            ways.push(Way::self_timed(operation, move || peer(python, operation, path, out).0));
+            ways.push(Way::self_timed(operation, move || {
+                peer(python, operation, path, out).0
+            }));
         }
     }
     let written = race(ROUNDS, &mut ways);
@@ -95,7 +114,10 @@ fn large_file(path: &Path) -> io::Result<()> {
     const SHAPE: [usize; 3] = [512, 2048, 2048];
     let small = path.with_extension("small.mrc");
     let volume = inputs::volume([1, 4, 4]);
-    let options = mrc::WriteOptions { overwrite: Overwrite::Replace, ..Default::default() };
+    let options = mrc::WriteOptions {
+        overwrite: Overwrite::Replace,
+        ..Default::default()
+    };
     mrc::write(&small, &volume, &options).map_err(io::Error::other)?;
     let mut header = vec![0; 1024];
     File::open(&small)?.read_exact(&mut header)?;
@@ -121,7 +143,9 @@ fn crop_of_a_large_file(folder: &Path) -> Result<String, Box<dyn std::error::Err
     let reader = mrc::Mapped::open(&path, &mrc::ReadOptions::default())?;
     let crop = reader.crop([224, 992, 992], [64, 64, 64])?;
     let first = start.elapsed().as_secs_f64();
-    let resident = machine::resident_bytes().unwrap_or(0).saturating_sub(before);
+    let resident = machine::resident_bytes()
+        .unwrap_or(0)
+        .saturating_sub(before);
     let start = Instant::now();
     black_box(reader.crop([300, 100, 1500], [64, 64, 64])?);
     let second = start.elapsed().as_secs_f64();
@@ -140,7 +164,9 @@ fn star_speed(folder: &Path, python: Option<&Path>) -> Result<String, Box<dyn st
     let bytes = fs::metadata(&path)?.len();
     let before = machine::resident_bytes().unwrap_or(0);
     let document = star::read(&path, u64::MAX)?;
-    let resident = machine::resident_bytes().unwrap_or(0).saturating_sub(before);
+    let resident = machine::resident_bytes()
+        .unwrap_or(0)
+        .saturating_sub(before);
     drop(document);
 
     let mut ways = vec![Way::timed("cryo_io::star::read, 3 columns as f64", || {
@@ -160,9 +186,15 @@ fn star_speed(folder: &Path, python: Option<&Path>) -> Result<String, Box<dyn st
     drop(ways);
     let ratio = resident as f64 / bytes as f64;
     let mut text = table("Reading STAR, 1e6 rows × 12 columns", &read);
-    text += &format!("\nThe file has {:.0} MB; the document holds {ratio:.2} times that.", bytes as f64 / 1e6);
+    text += &format!(
+        "\nThe file has {:.0} MB; the document holds {ratio:.2} times that.",
+        bytes as f64 / 1e6
+    );
     if peak > 0 {
-        text += &format!(" Peak of the Python process: {:.2} times.", peak as f64 / bytes as f64);
+        text += &format!(
+            " Peak of the Python process: {:.2} times.",
+            peak as f64 / bytes as f64
+        );
     }
     Ok(text + "\n")
 }

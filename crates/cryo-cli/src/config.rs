@@ -30,7 +30,10 @@ pub(crate) fn effective<T: Serialize + DeserializeOwned>(
         table.extend(from_file);
     }
     table.extend(to_table(flags)?);
-    let place = common.config.as_deref().map_or_else(String::new, |path| format!("{}: ", path.display()));
+    let place = common
+        .config
+        .as_deref()
+        .map_or_else(String::new, |path| format!("{}: ", path.display()));
     T::deserialize(Value::Table(table))
         .map_err(|error| Failure::Input(format!("{place}table [{stage}]: {error}")))
 }

@@ -57,8 +57,15 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
     let volume = arguments.from.is_none()
-        && matches!(Format::of_file(&arguments.input)?, Format::Mrc | Format::Hdf5);
-    if volume { volumes(arguments, common) } else { coordinates(arguments, common) }
+        && matches!(
+            Format::of_file(&arguments.input)?,
+            Format::Mrc | Format::Hdf5
+        );
+    if volume {
+        volumes(arguments, common)
+    } else {
+        coordinates(arguments, common)
+    }
 }
 
 fn coordinates(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
@@ -77,7 +84,10 @@ fn coordinates(arguments: &Arguments, common: &Common) -> Result<Outcome, Failur
         written.frames = onto(&options, &picks, &grid);
     }
     if common.dry_run {
-        common.say(&format!("would write {} as {to}", arguments.output.display()));
+        common.say(&format!(
+            "would write {} as {to}",
+            arguments.output.display()
+        ));
         return Ok(Outcome::Done);
     }
     write_picks(&arguments.output, to, &picks, &written, common.overwrite())?;
@@ -90,8 +100,14 @@ fn onto(options: &PicksOptions, picks: &Picks, grid: &Grid) -> Frames {
     let mut frames = Frames::all(Frame::of(grid));
     for set in &picks.sets {
         let old = options.frames.get(&set.tomogram);
-        let unbinned = Frame { shape: None, voxel_size: None, ..old };
-        frames.named.insert(set.tomogram.clone(), Frame::of(grid).or(unbinned));
+        let unbinned = Frame {
+            shape: None,
+            voxel_size: None,
+            ..old
+        };
+        frames
+            .named
+            .insert(set.tomogram.clone(), Frame::of(grid).or(unbinned));
     }
     frames
 }
@@ -102,7 +118,11 @@ fn grid_of(path: &Path) -> Result<Grid, Error> {
 
 fn summary(picks: &Picks, to: CoordinateFormat, output: &Path) -> String {
     let plural = |count: usize, noun: &str| {
-        if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+        if count == 1 {
+            format!("1 {noun}")
+        } else {
+            format!("{count} {noun}s")
+        }
     };
     format!(
         "{} of {} as {to} in {}",
@@ -122,7 +142,9 @@ fn volumes(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
     let to = Format::of_name(&arguments.output);
     if !matches!(to, Some(Format::Mrc | Format::Hdf5)) {
         let path = arguments.output.display();
-        return Err(Failure::usage(format!("{path}: expected an output .mrc, .mrc.gz or .h5")));
+        return Err(Failure::usage(format!(
+            "{path}: expected an output .mrc, .mrc.gz or .h5"
+        )));
     }
     if common.dry_run {
         common.say(&format!("would write {}", arguments.output.display()));
@@ -131,13 +153,26 @@ fn volumes(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
     let volume = read_volume(arguments, common)?;
     let overwrite = common.overwrite();
     if to == Some(Format::Mrc) {
-        let options = mrc::WriteOptions { overwrite, ..Default::default() };
+        let options = mrc::WriteOptions {
+            overwrite,
+            ..Default::default()
+        };
         mrc::write(&arguments.output, &volume, &options)?;
     } else {
         let name = arguments.dataset.as_deref().unwrap_or("volume");
-        hdf5::write_volume(&arguments.output, name, &volume, arguments.compression, overwrite)?;
+        hdf5::write_volume(
+            &arguments.output,
+            name,
+            &volume,
+            arguments.compression,
+            overwrite,
+        )?;
     }
-    common.say(&format!("{} in {}", volume.grid(), arguments.output.display()));
+    common.say(&format!(
+        "{} in {}",
+        volume.grid(),
+        arguments.output.display()
+    ));
     Ok(Outcome::Done)
 }
 
@@ -152,7 +187,10 @@ fn read_volume(arguments: &Arguments, common: &Common) -> Result<Volume, Failure
         };
         return Ok(mrc::read(&arguments.input, &options)?);
     }
-    let options =
-        hdf5::VolumeOptions { dataset: arguments.dataset.clone(), voxel_size: stated, max_bytes };
+    let options = hdf5::VolumeOptions {
+        dataset: arguments.dataset.clone(),
+        voxel_size: stated,
+        max_bytes,
+    };
     Ok(hdf5::read_volume(&arguments.input, &options)?)
 }

@@ -34,14 +34,28 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     simulate::run_with(out, &settings, common)?;
 
     common.say("\n2. Inspect what came out.");
-    command(&["inspect", "--png"], out, &["", "demo_rec.mrc", "demo_ts.mrc", "truth.star"], common)?;
+    command(
+        &["inspect", "--png"],
+        out,
+        &["", "demo_rec.mrc", "demo_ts.mrc", "truth.star"],
+        common,
+    )?;
 
     common.say("\n3. Hand the particles over.");
     for name in ["truth.mod", "truth.csv", "truth.tbl", "truth_relion4.star"] {
-        let to: &[&str] = if name.ends_with("relion4.star") { &["convert", "--to", "relion4"] } else { &["convert"] };
+        let to: &[&str] = if name.ends_with("relion4.star") {
+            &["convert", "--to", "relion4"]
+        } else {
+            &["convert"]
+        };
         command(to, out, &["truth.star", name], common)?;
     }
-    command(&["convert", "--to", "copick"], out, &["truth.star", "copick"], common)?;
+    command(
+        &["convert", "--to", "copick"],
+        out,
+        &["truth.star", "copick"],
+        common,
+    )?;
 
     common.say(&format!(
         "\nPictures: {0}/demo_rec.mrc.png and {0}/demo_ts.mrc.png. Particles: {0}/truth.star (RELION 5), .mod (IMOD), \
@@ -55,7 +69,11 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
 fn command(first: &[&str], out: &Path, files: &[&str], common: &Common) -> Result<(), Failure> {
     let mut words: Vec<String> = vec!["cryo".to_owned()];
     words.extend(first.iter().map(ToString::to_string));
-    words.extend(files.iter().map(|file| out.join(file).display().to_string()));
+    words.extend(
+        files
+            .iter()
+            .map(|file| out.join(file).display().to_string()),
+    );
     if common.overwrite {
         words.push("--overwrite".to_owned());
     }

@@ -82,9 +82,9 @@ pub(crate) fn report(result: Result<Outcome, Failure>) -> ExitCode {
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::Resources(format!("could not write to standard output: {error}")))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Resources(
+            format!("could not write to standard output: {error}"),
+        )),
         _ => Ok(()),
     }
 }

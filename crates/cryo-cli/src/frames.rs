@@ -64,7 +64,10 @@ pub(crate) struct FrameArguments {
 
 impl FrameArguments {
     pub(crate) fn picks_options(&self) -> Result<PicksOptions, Failure> {
-        let frames = Frames { named: self.named()?, other: self.stated()? };
+        let frames = Frames {
+            named: self.named()?,
+            other: self.stated()?,
+        };
         Ok(PicksOptions {
             frames,
             tomogram: self.tomogram_name.clone(),
@@ -103,13 +106,20 @@ impl FrameArguments {
             named.insert(name, known.or(frame));
         };
         for path in &self.tomogram {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             add(name, self.frame_of(path)?);
         }
         if let Some(path) = &self.data {
             for entry in Dataset::read(path)?.entries {
                 let mut frame = self.frame_of(&entry.tomogram)?;
-                frame.voxel_size = entry.voxel_size_angstrom.and_then(VoxelSize::new).or(frame.voxel_size);
+                frame.voxel_size = entry
+                    .voxel_size_angstrom
+                    .and_then(VoxelSize::new)
+                    .or(frame.voxel_size);
                 add(entry.name, frame);
             }
         }
@@ -129,9 +139,9 @@ impl FrameArguments {
 
 fn positive(value: Option<f64>, flag: &str) -> Result<Option<f64>, Failure> {
     match value {
-        Some(value) if !(value.is_finite() && value > 0.0) => {
-            Err(Failure::usage(format!("{flag}: expected ångström above 0, got {value}")))
-        }
+        Some(value) if !(value.is_finite() && value > 0.0) => Err(Failure::usage(format!(
+            "{flag}: expected ångström above 0, got {value}"
+        ))),
         other => Ok(other),
     }
 }
@@ -157,7 +167,9 @@ fn binning_rule(name: &str) -> Result<BinningRule, String> {
     match name {
         "first-voxel" => Ok(BinningRule::FirstVoxel),
         "block-centre" => Ok(BinningRule::BlockCentre),
-        other => Err(format!("expected first-voxel or block-centre, got {other:?}")),
+        other => Err(format!(
+            "expected first-voxel or block-centre, got {other:?}"
+        )),
     }
 }
 
@@ -168,4 +180,3 @@ fn index_base(name: &str) -> Result<IndexBase, String> {
         other => Err(format!("expected 0 or 1, got {other:?}")),
     }
 }
-

@@ -23,7 +23,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Find molecules in cryo-electron tomograms.
 #[derive(Debug, Parser)]
-#[command(name = "cryo", disable_version_flag = true, arg_required_else_help = true)]
+#[command(
+    name = "cryo",
+    disable_version_flag = true,
+    arg_required_else_help = true
+)]
 #[command(propagate_version = false, max_term_width = 110)]
 struct Cli {
     /// Print the versions of cryo and libtorch, and the device seen.

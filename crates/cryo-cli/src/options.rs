@@ -69,13 +69,18 @@ pub(crate) struct Common {
 
 impl Common {
     pub(crate) fn overwrite(&self) -> Overwrite {
-        if self.overwrite { Overwrite::Replace } else { Overwrite::Never }
+        if self.overwrite {
+            Overwrite::Replace
+        } else {
+            Overwrite::Never
+        }
     }
 
     /// Memory that may be used, in bytes.
     pub(crate) fn memory_bytes(&self) -> u64 {
         let free = || free_memory().unwrap_or(8 << 30);
-        self.memory.map_or_else(free, |gibibytes| (gibibytes * (1_u64 << 30) as f64) as u64)
+        self.memory
+            .map_or_else(free, |gibibytes| (gibibytes * (1_u64 << 30) as f64) as u64)
     }
 
     /// Tells the user something that is no result.
@@ -129,7 +134,10 @@ impl FromStr for Shard {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text.split_once('/').and_then(|(index, count)| {
-            Some(Self { index: index.parse().ok()?, count: count.parse().ok()? })
+            Some(Self {
+                index: index.parse().ok()?,
+                count: count.parse().ok()?,
+            })
         });
         parts
             .filter(|shard| (1..=shard.count).contains(&shard.index))
@@ -146,7 +154,10 @@ pub(crate) fn is_interrupted() -> bool {
 
 /// Sets up threads and the answer to Ctrl-C.
 pub(crate) fn prepare(common: &Common) -> Result<(), Failure> {
-    if common.memory.is_some_and(|memory| !(memory.is_finite() && memory > 0.0)) {
+    if common
+        .memory
+        .is_some_and(|memory| !(memory.is_finite() && memory > 0.0))
+    {
         return Err(Failure::usage("--memory: expected a number of GiB above 0"));
     }
     if common.threads == Some(0) {
@@ -167,8 +178,9 @@ pub(crate) fn prepare(common: &Common) -> Result<(), Failure> {
 
 fn free_memory() -> Option<u64> {
     let facts = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = facts.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let line = facts
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kibibytes << 10)
 }
-

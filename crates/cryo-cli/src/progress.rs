@@ -34,9 +34,18 @@ impl Report {
             other => other,
         };
         let now = Instant::now();
-        let stage =
-            Stage { name: String::new(), steps: 0, done: 0, started: now, said: now, bar: None };
-        Self { style, stage: Mutex::new(stage) }
+        let stage = Stage {
+            name: String::new(),
+            steps: 0,
+            done: 0,
+            started: now,
+            said: now,
+            bar: None,
+        };
+        Self {
+            style,
+            stage: Mutex::new(stage),
+        }
     }
 
     fn say(&self, stage: &Stage) {
@@ -53,7 +62,10 @@ impl Report {
             }
             ProgressStyle::Plain => {
                 let left = left.map_or_else(String::new, |left| format!(", {left:.0} s left"));
-                eprintln!("{}: {}/{} ({elapsed:.0} s{left})", stage.name, stage.done, stage.steps);
+                eprintln!(
+                    "{}: {}/{} ({elapsed:.0} s{left})",
+                    stage.name, stage.done, stage.steps
+                );
             }
             ProgressStyle::Auto | ProgressStyle::None => {}
         }
@@ -62,12 +74,21 @@ impl Report {
 
 impl Progress for Report {
     fn begin(&self, name: &str, steps: u64) {
-        let Ok(mut stage) = self.stage.lock() else { return };
+        let Ok(mut stage) = self.stage.lock() else {
+            return;
+        };
         if let Some(bar) = stage.bar.take() {
             bar.finish_and_clear();
         }
         let now = Instant::now();
-        *stage = Stage { name: name.to_owned(), steps, done: 0, started: now, said: now, bar: None };
+        *stage = Stage {
+            name: name.to_owned(),
+            steps,
+            done: 0,
+            started: now,
+            said: now,
+            bar: None,
+        };
         match self.style {
             ProgressStyle::Auto => {
                 let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
@@ -84,7 +105,9 @@ impl Progress for Report {
     }
 
     fn advance(&self, steps: u64) {
-        let Ok(mut stage) = self.stage.lock() else { return };
+        let Ok(mut stage) = self.stage.lock() else {
+            return;
+        };
         stage.done += steps;
         if let Some(bar) = &stage.bar {
             bar.inc(steps);

@@ -8,11 +8,15 @@ use crate::{
 pub(crate) fn print(common: &Common) -> Result<Outcome, Failure> {
     let device = device(common.device)?;
     let version = env!("CARGO_PKG_VERSION");
-    exit::print(&format!("cryo {version}\nlibtorch {LIBTORCH_VERSION}\ndevice {device}\n"))?;
+    exit::print(&format!(
+        "cryo {version}\nlibtorch {LIBTORCH_VERSION}\ndevice {device}\n"
+    ))?;
     Ok(Outcome::Done)
 }
 
 fn device(choice: DeviceChoice) -> Result<String, Failure> {
-    let device = choice.resolve().map_err(|error| Failure::Resources(error.to_string()))?;
+    let device = choice
+        .resolve()
+        .map_err(|error| Failure::Resources(error.to_string()))?;
     Ok(format!("{device:?}").to_lowercase())
 }

@@ -67,8 +67,11 @@ impl CoordinateFormat {
             Some(Format::Table) => Ok(Self::Csv),
             _ if path.extension().is_some_and(|extension| extension == "txt") => Ok(Self::Milopyp),
             _ => {
-                let fix = "use .star, .mod, .json, .tbl, .em, .csv, .tsv or .txt, or name the format";
-                Err(Error::unsupported("coordinates in a file of this name").fix(fix).in_file(path))
+                let fix =
+                    "use .star, .mod, .json, .tbl, .em, .csv, .tsv or .txt, or name the format";
+                Err(Error::unsupported("coordinates in a file of this name")
+                    .fix(fix)
+                    .in_file(path))
             }
         }
     }
@@ -97,7 +100,9 @@ impl FromStr for CoordinateFormat {
     fn from_str(name: &str) -> Result<Self, String> {
         // `star` is RELION 5, the newest of those that write it.
         let name = if name == "star" { "relion5" } else { name };
-        let known = Self::ALL.into_iter().find(|format| format.to_string() == name);
+        let known = Self::ALL
+            .into_iter()
+            .find(|format| format.to_string() == name);
         known.ok_or_else(|| {
             let names: Vec<String> = Self::ALL.iter().map(ToString::to_string).collect();
             format!("expected star, {}, got {name:?}", names.join(", "))
@@ -136,7 +141,9 @@ pub fn read_picks(
             Format::Table => tables::read(path, options),
             other => {
                 let fix = "give coordinates, or name their format";
-                Err(Error::unsupported(format!("{other} as coordinates")).fix(fix).in_file(path))
+                Err(Error::unsupported(format!("{other} as coordinates"))
+                    .fix(fix)
+                    .in_file(path))
             }
         },
     }

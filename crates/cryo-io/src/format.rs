@@ -1,9 +1,4 @@
-use std::{
-    fmt,
-    fs::File,
-    io::Read,
-    path::Path,
-};
+use std::{fmt, fs::File, io::Read, path::Path};
 
 use crate::{Error, tilt::TiltFormat};
 

@@ -4,17 +4,17 @@
 
 mod atomic;
 mod coordinates;
-pub mod dataset;
 pub mod copick;
+pub mod dataset;
 pub mod dynamo;
 pub mod em;
 mod error;
 mod finding;
 mod format;
-pub mod imod;
-pub mod mrc;
 #[cfg(feature = "hdf5")]
 pub mod hdf5;
+pub mod imod;
+pub mod mrc;
 mod picks;
 mod points;
 pub mod star;

@@ -71,23 +71,46 @@ fn watch(name: &str, read: fn(&[u8]), bytes: &[u8], what: &dyn Fn() -> String) {
     read(bytes);
     let held = MOST.load(Ordering::Relaxed) - before;
     drop(alone);
-    assert!(held <= limit(bytes.len()), "{name} held {held} bytes for {} of {}", bytes.len(), what());
-    assert!(start.elapsed() < Duration::from_secs(20), "{name} took too long on {}", what());
+    assert!(
+        held <= limit(bytes.len()),
+        "{name} held {held} bytes for {} of {}",
+        bytes.len(),
+        what()
+    );
+    assert!(
+        start.elapsed() < Duration::from_secs(20),
+        "{name} took too long on {}",
+        what()
+    );
 }
 
 fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut entries: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     entries.sort();
     for path in entries {
-        if path.is_dir() { files_below(&path, found) } else { found.push(path) }
+        if path.is_dir() {
+            files_below(&path, found)
+        } else {
+            found.push(path)
+        }
     }
 }
 
 /// Golden files and hand-made ones, by the reader's extensions.
 fn seeds(extensions: &[&str]) -> Vec<(String, Vec<u8>)> {
     let mut paths = Vec::new();
-    files_below(&cryo_fixtures::golden("maps").with_file_name(""), &mut paths);
-    let fits = |name: &str| extensions.iter().any(|extension| name.ends_with(&format!(".{extension}")));
+    files_below(
+        &cryo_fixtures::golden("maps").with_file_name(""),
+        &mut paths,
+    );
+    let fits = |name: &str| {
+        extensions
+            .iter()
+            .any(|extension| name.ends_with(&format!(".{extension}")))
+    };
     let mut seeds: Vec<(String, Vec<u8>)> = Vec::new();
     for path in paths {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -95,7 +118,10 @@ fn seeds(extensions: &[&str]) -> Vec<(String, Vec<u8>)> {
             seeds.push((name, fs::read(path).unwrap()));
         }
     }
-    for file in cryo_fixtures::mrc_files().into_iter().chain(cryo_fixtures::text_files()) {
+    for file in cryo_fixtures::mrc_files()
+        .into_iter()
+        .chain(cryo_fixtures::text_files())
+    {
         if fits(file.name) {
             seeds.push((file.name.to_owned(), file.bytes));
         }
@@ -126,7 +152,9 @@ fn no_reader_panics_hangs_or_takes_too_much_memory_on_mutated_files() {
             // Small inputs find more in the time.
             let bytes = &bytes[..bytes.len().min(20_000)];
             let mutated = cryo_fixtures::mutate(bytes, count);
-            watch(name, read, &mutated, &|| format!("{file} mutated with seed {count}"));
+            watch(name, read, &mutated, &|| {
+                format!("{file} mutated with seed {count}")
+            });
             count += 1;
         }
         assert!(count >= LEAST_INPUTS);
@@ -139,7 +167,9 @@ fn no_reader_panics_on_files_cut_at_any_byte() {
         for (file, bytes) in seeds(extensions) {
             let step = (bytes.len() / 60).max(1);
             for length in (0..bytes.len()).step_by(step) {
-                watch(name, read, &bytes[..length], &|| format!("{file} cut at {length}"));
+                watch(name, read, &bytes[..length], &|| {
+                    format!("{file} cut at {length}")
+                });
             }
         }
     }

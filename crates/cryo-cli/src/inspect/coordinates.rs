@@ -2,21 +2,19 @@ use std::{collections::BTreeMap, path::Path};
 
 use cryo_core::{Particle, VoxelSize};
 use cryo_io::{
-    Error, Format, Frame, Frames, Picks, PicksOptions, copick, dataset, dynamo, em, imod,
-    read_picks, star, tables,
+    Error, Format, Frame, Frames, Picks, PicksOptions, copick,
+    dataset::{self, Dataset},
+    dynamo, em, imod, read_picks, star, tables,
 };
 
-use super::{
-    report::{Report, short},
-    tilts,
-};
+use super::report::{Report, short};
 
 const MAX_BYTES: u64 = 4 << 30;
 
 pub(crate) fn inspect(path: &Path, format: Format, report: &mut Report) -> Result<(), Error> {
     match format {
         Format::Star => return star_file(path, report),
-        Format::Table if dataset::is_list(path) => return list(path, report),
+        Format::Table if Dataset::read(path).is_ok() => return list(path, report),
         _ => {}
     }
     let bytes = std::fs::read(path)?;
@@ -45,7 +43,10 @@ fn particles(path: &Path, report: &mut Report) {
         unbinned_shape: Some([2; 3]),
         tilt_series_pixel_size: None,
     };
-    let options = PicksOptions { frames: Frames::all(any), ..PicksOptions::default() };
+    let options = PicksOptions {
+        frames: Frames::all(any),
+        ..PicksOptions::default()
+    };
     match read_picks(path, None, &options) {
         Ok(picks) => picks_facts(&picks, report),
         Err(error) if report.findings.is_empty() => {
@@ -56,11 +57,21 @@ fn particles(path: &Path, report: &mut Report) {
 }
 
 fn picks_facts(picks: &Picks, report: &mut Report) {
-    report.fact("particles", picks.len(), "particles", picks.len().to_string());
-    let tomograms: BTreeMap<&str, usize> =
-        picks.sets.iter().map(|set| (set.tomogram.as_str(), set.len())).collect();
-    let mut lines: Vec<String> =
-        tomograms.iter().map(|(name, count)| format!("{name}: {count}")).collect();
+    report.fact(
+        "particles",
+        picks.len(),
+        "particles",
+        picks.len().to_string(),
+    );
+    let tomograms: BTreeMap<&str, usize> = picks
+        .sets
+        .iter()
+        .map(|set| (set.tomogram.as_str(), set.len()))
+        .collect();
+    let mut lines: Vec<String> = tomograms
+        .iter()
+        .map(|(name, count)| format!("{name}: {count}"))
+        .collect();
     if lines.len() > 8 {
         let more = lines.len() - 7;
         lines.truncate(7);
@@ -70,13 +81,19 @@ fn picks_facts(picks: &Picks, report: &mut Report) {
     let mut classes: BTreeMap<String, usize> = BTreeMap::new();
     for set in &picks.sets {
         for number in set.items.iter().filter_map(|particle| particle.class) {
-            let name = set.classes.get(&number).cloned().unwrap_or_else(|| number.to_string());
+            let name = set
+                .classes
+                .get(&number)
+                .cloned()
+                .unwrap_or_else(|| number.to_string());
             *classes.entry(name).or_default() += 1;
         }
     }
     if !classes.is_empty() {
-        let lines: Vec<String> =
-            classes.iter().map(|(name, count)| format!("{name}: {count}")).collect();
+        let lines: Vec<String> = classes
+            .iter()
+            .map(|(name, count)| format!("{name}: {count}"))
+            .collect();
         report.fact("classes", &classes, "classes", lines.join("\n"));
     }
     let items = || picks.sets.iter().flat_map(|set| &set.items);
@@ -85,9 +102,16 @@ fn picks_facts(picks: &Picks, report: &mut Report) {
         let text = format!("{} to {}", short(f64::from(least)), short(f64::from(most)));
         report.fact("scores", [least, most], "scores", text);
     }
-    let turned = items().filter(|particle| particle.orientation.is_some()).count();
+    let turned = items()
+        .filter(|particle| particle.orientation.is_some())
+        .count();
     if turned > 0 {
-        report.fact("with_orientation", turned, "orientations", turned.to_string());
+        report.fact(
+            "with_orientation",
+            turned,
+            "orientations",
+            turned.to_string(),
+        );
     }
     let mut filaments: Vec<(&str, u32)> = Vec::new();
     for set in &picks.sets {
@@ -97,10 +121,19 @@ fn picks_facts(picks: &Picks, report: &mut Report) {
     filaments.sort_unstable();
     filaments.dedup();
     if !filaments.is_empty() {
-        report.fact("filaments", filaments.len(), "filaments", filaments.len().to_string());
+        report.fact(
+            "filaments",
+            filaments.len(),
+            "filaments",
+            filaments.len().to_string(),
+        );
     }
     if !picks.extra.is_empty() {
-        let names: Vec<&str> = picks.extra.iter().map(|column| column.name.as_str()).collect();
+        let names: Vec<&str> = picks
+            .extra
+            .iter()
+            .map(|column| column.name.as_str())
+            .collect();
         report.fact("other_columns", &names, "other columns", names.join(", "));
     }
 }
@@ -110,38 +143,62 @@ fn model_facts(model: &imod::Model, report: &mut Report) {
         .objects()
         .map(|object| {
             let points: usize = object.contours().map(|contour| contour.points.len()).sum();
-            let name = if object.name().is_empty() { "without name" } else { object.name() };
-            format!("{name}: {} contours, {points} points", object.contours().count())
+            let name = if object.header.name().is_empty() {
+                "without name".into()
+            } else {
+                object.header.name()
+            };
+            format!(
+                "{name}: {} contours, {points} points",
+                object.contours().count()
+            )
         })
         .collect();
     report.fact("objects", &lines, "objects", lines.join("\n"));
     if let Some([z, y, x]) = model.image_shape() {
-        report.fact("image_size_xyz", [x, y, z], "image size", format!("{x} × {y} × {z} (x, y, z)"));
+        report.fact(
+            "image_size_xyz",
+            [x, y, z],
+            "image size",
+            format!("{x} × {y} × {z} (x, y, z)"),
+        );
     }
     if let Some(size) = model.voxel_size() {
-        report.fact("voxel_size_angstrom", size.x(), "voxel size", size.to_string());
+        report.fact(
+            "voxel_size_angstrom",
+            size.x(),
+            "voxel size",
+            size.to_string(),
+        );
     }
 }
 
 fn star_file(path: &Path, report: &mut Report) -> Result<(), Error> {
     let document = star::Document::read(path, MAX_BYTES)?;
-    report.findings.extend(star::validate(document.text().as_bytes()));
+    let bytes = std::fs::read(path)?;
+    report.findings.extend(star::validate(&bytes));
     let mut lines = Vec::new();
     for block in document.blocks() {
         let tables: Vec<String> = block
             .tables()
-            .map(|table| format!("{} rows × {} columns", table.rows(), table.names().count()))
+            .map(|table| format!("{} rows × {} columns", table.len(), table.names().count()))
             .collect();
-        let content = if tables.is_empty() { "single values".to_owned() } else { tables.join(", ") };
+        let content = if tables.is_empty() {
+            "single values".to_owned()
+        } else {
+            tables.join(", ")
+        };
         lines.push(format!("data_{}: {content}", block.name()));
     }
     report.fact("blocks", &lines, "blocks", lines.join("\n"));
     if let Ok(convention) = star::relion::Convention::detect(&document) {
-        report.fact("convention", format!("{convention:?}"), "convention", format!("{convention:?} particles"));
+        report.fact(
+            "convention",
+            format!("{convention:?}"),
+            "convention",
+            format!("{convention:?} particles"),
+        );
         particles(path, report);
-    } else if let Ok(table) = star::tilt::read(path) {
-        report.fact("convention", "tilt series", "convention", "tilt series");
-        tilts::facts(&table, report);
     }
     Ok(())
 }
@@ -149,8 +206,12 @@ fn star_file(path: &Path, report: &mut Report) -> Result<(), Error> {
 fn list(path: &Path, report: &mut Report) -> Result<(), Error> {
     report.format = Some("dataset list".to_owned());
     report.findings.extend(dataset::validate(path)?);
-    if let Ok(dataset) = dataset::Dataset::read(path) {
-        let names: Vec<&str> = dataset.entries.iter().map(|entry| entry.name.as_str()).collect();
+    if let Ok(dataset) = Dataset::read(path) {
+        let names: Vec<&str> = dataset
+            .entries
+            .iter()
+            .map(|entry| entry.name.as_str())
+            .collect();
         report.fact("tomograms", &names, "tomograms", names.len().to_string());
     }
     Ok(())

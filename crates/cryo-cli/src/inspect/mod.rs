@@ -62,9 +62,19 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         texts.join("\n")
     };
     exit::print(&text)?;
-    let limit = if arguments.strict { Severity::Warning } else { Severity::Error };
-    let bad = reports.iter().any(|report| report.worst().is_some_and(|worst| worst >= limit));
-    Ok(if bad { Outcome::BadInput } else { Outcome::Done })
+    let limit = if arguments.strict {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
+    let bad = reports
+        .iter()
+        .any(|report| report.worst().is_some_and(|worst| worst >= limit));
+    Ok(if bad {
+        Outcome::BadInput
+    } else {
+        Outcome::Done
+    })
 }
 
 fn look(

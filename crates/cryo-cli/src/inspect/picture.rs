@@ -4,7 +4,11 @@ use std::{
 };
 
 use cryo_embed_viz::{Image, SlicesParams, image_row, orthogonal_slices};
-use cryo_io::{Error, Overwrite, mrc::{Kind, Reader}, write_atomic};
+use cryo_io::{
+    Error, Overwrite,
+    mrc::{Kind, Reader},
+    write_atomic,
+};
 use ndarray::{Array2, Axis};
 
 /// Draws slices of a file and says where the picture is.
@@ -28,9 +32,16 @@ pub(crate) fn draw(
         places.dedup();
         let images: Result<Vec<_>, Error> = places.iter().map(|&z| plane(0, z)).collect();
         let images = images?;
-        image_row(&images.iter().map(Array2::view).collect::<Vec<_>>(), &params)
+        image_row(
+            &images.iter().map(|image| image.view()).collect::<Vec<_>>(),
+            &params,
+        )
     } else {
-        let [xy, xz, yz] = [plane(0, depth / 2)?, plane(1, height / 2)?, plane(2, width / 2)?];
+        let [xy, xz, yz] = [
+            plane(0, depth / 2)?,
+            plane(1, height / 2)?,
+            plane(2, width / 2)?,
+        ];
         orthogonal_slices(xy.view(), xz.view(), yz.view(), &params)
     };
     let mut name = OsString::from(path.file_name().unwrap_or_default());
@@ -39,7 +50,9 @@ pub(crate) fn draw(
     let target = folder.join(name);
     let picture: Image = picture.map_err(std::io::Error::other)?;
     write_atomic(&target, overwrite, |out| {
-        picture.write_png(out).map_err(|error| std::io::Error::other(error).into())
+        picture
+            .write_png(out)
+            .map_err(|error| std::io::Error::other(error).into())
     })?;
     Ok(target)
 }

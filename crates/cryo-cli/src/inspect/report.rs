@@ -37,7 +37,10 @@ impl Report {
         name: &'static str,
         text: impl Into<String>,
     ) {
-        self.facts.insert(key.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
+        self.facts.insert(
+            key.to_owned(),
+            serde_json::to_value(value).unwrap_or(Value::Null),
+        );
         self.lines.push((name, text.into()));
     }
 

@@ -13,7 +13,12 @@ pub(crate) fn inspect(path: &Path, report: &mut Report) -> Result<(), Error> {
     if let Ok(table) = tilt::read(path) {
         facts(&table, report);
     } else if let Ok(transforms) = tilt::xf::read(path) {
-        report.fact("images", transforms.len(), "images", transforms.len().to_string());
+        report.fact(
+            "images",
+            transforms.len(),
+            "images",
+            transforms.len().to_string(),
+        );
     }
     Ok(())
 }
@@ -36,12 +41,27 @@ pub(crate) fn facts(table: &TiltTable, report: &mut Report) {
         report.fact("dose_before", &doses, "dose", text);
     }
     if let Some(angle) = table.axis_angle_deg {
-        report.fact("axis_angle_deg", angle, "tilt axis", format!("{} degrees", short(angle)));
+        report.fact(
+            "axis_angle_deg",
+            angle,
+            "tilt axis",
+            format!("{} degrees", short(angle)),
+        );
     }
     if let Some(size) = table.pixel_size_angstrom {
-        report.fact("pixel_size_angstrom", size, "pixel size", format!("{} Å", short(size)));
+        report.fact(
+            "pixel_size_angstrom",
+            size,
+            "pixel size",
+            format!("{} Å", short(size)),
+        );
     }
     if let Some([y, x]) = table.image_shape {
-        report.fact("image_size_xy", [x, y], "image size", format!("{x} × {y} (x, y)"));
+        report.fact(
+            "image_size_xy",
+            [x, y],
+            "image size",
+            format!("{x} × {y} (x, y)"),
+        );
     }
 }

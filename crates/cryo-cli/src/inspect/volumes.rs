@@ -14,7 +14,10 @@ pub(crate) fn mrc(
     common: &Common,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let permissive = mrc::ReadOptions { permissive: true, ..Default::default() };
+    let permissive = mrc::ReadOptions {
+        permissive: true,
+        ..Default::default()
+    };
     let reader = mrc::Reader::open(path, &permissive)?;
     header_facts(&reader, report);
     match mrc::Reader::open(path, &mrc::ReadOptions::default()) {
@@ -28,11 +31,19 @@ pub(crate) fn mrc(
         report.findings.extend(reader.warnings().iter().cloned());
         return Ok(());
     }
-    data_facts(&reader, report)?;
-    report.findings.extend(mrc::validate(path)?);
+    let examination = mrc::examine(path)?;
+    if let Some(measured) = &examination.measured {
+        data_facts(measured, report);
+    }
+    report.findings.extend(examination.findings);
     if let Some(folder) = &arguments.png {
         let picture = picture::draw(&reader, path, folder, common.overwrite())?;
-        report.fact("picture", &picture, "picture", picture.display().to_string());
+        report.fact(
+            "picture",
+            &picture,
+            "picture",
+            picture.display().to_string(),
+        );
     }
     Ok(())
 }
@@ -42,11 +53,19 @@ fn header_facts(reader: &mrc::Reader, report: &mut Report) {
     let [z, y, x] = reader.shape();
     let (kind, unit) = match reader.kind() {
         mrc::Kind::ImageStack => ("image stack".to_owned(), "pixels and images (x, y, image)"),
-        mrc::Kind::VolumeStack => (format!("stack of {} volumes", reader.volumes()), "voxels (x, y, z)"),
+        mrc::Kind::VolumeStack => (
+            format!("stack of {} volumes", reader.volumes()),
+            "voxels (x, y, z)",
+        ),
         mrc::Kind::Volume => ("volume".to_owned(), "voxels (x, y, z)"),
     };
     report.fact("kind", &kind, "kind", kind.clone());
-    report.fact("size_xyz", [x, y, z], "size", format!("{x} × {y} × {z} {unit}"));
+    report.fact(
+        "size_xyz",
+        [x, y, z],
+        "size",
+        format!("{x} × {y} × {z} {unit}"),
+    );
     match reader.voxel_size() {
         Some(size) => {
             let [x, y, z] = [size.x(), size.y(), size.z()];
@@ -56,47 +75,85 @@ fn header_facts(reader: &mrc::Reader, report: &mut Report) {
             };
             report.fact("voxel_size_xyz_angstrom", [x, y, z], "voxel size", text);
         }
-        None => report.fact("voxel_size_xyz_angstrom", None::<f64>, "voxel size", "not known"),
+        None => report.fact(
+            "voxel_size_xyz_angstrom",
+            None::<f64>,
+            "voxel size",
+            "not known",
+        ),
     }
     let mode = header.mode;
-    let unsigned = if reader.has_unsigned_bytes() { ", read as unsigned" } else { "" };
-    let text = format!("{} ({mode:?}{unsigned}), {:?}", mode.number(), header.byte_order);
+    let unsigned = if reader.has_unsigned_bytes() {
+        ", read as unsigned"
+    } else {
+        ""
+    };
+    let text = format!(
+        "{} ({mode:?}{unsigned}), {:?}",
+        mode.number(),
+        header.byte_order
+    );
     report.fact("mode", mode.number(), "mode", text);
     if let Ok(grid) = reader.grid() {
         let origin = [grid.origin.x, grid.origin.y, grid.origin.z];
-        let text = format!("{}, {}, {} Å", short(origin[0]), short(origin[1]), short(origin[2]));
+        let text = format!(
+            "{}, {}, {} Å",
+            short(origin[0]),
+            short(origin[1]),
+            short(origin[2])
+        );
         report.fact("origin_xyz_angstrom", origin, "first voxel at", text);
     }
     if !header.axis_map.is_valid() || header.axis_map.columns != 1 || header.axis_map.rows != 2 {
-        let mrc::AxisMap { columns, rows, sections } = header.axis_map;
+        let mrc::AxisMap {
+            columns,
+            rows,
+            sections,
+        } = header.axis_map;
         let text = format!("columns {columns}, rows {rows}, sections {sections} (1 x, 2 y, 3 z)");
         report.fact("axis_map", [columns, rows, sections], "axes in file", text);
     }
-    report.fact("space_group", header.space_group, "space group", header.space_group.to_string());
+    report.fact(
+        "space_group",
+        header.space_group,
+        "space group",
+        header.space_group.to_string(),
+    );
     if header.extended_bytes > 0 {
-        let kind = String::from_utf8_lossy(&header.extended_kind).trim().to_owned();
+        let kind = String::from_utf8_lossy(&header.extended_kind)
+            .trim()
+            .to_owned();
         let text = format!("{} bytes {kind}", header.extended_bytes);
-        report.fact("extended_header_bytes", header.extended_bytes, "extended", text);
+        report.fact(
+            "extended_header_bytes",
+            header.extended_bytes,
+            "extended",
+            text,
+        );
     }
-    let labels: Vec<&str> =
-        header.labels.iter().map(String::as_str).filter(|label| !label.is_empty()).collect();
+    let labels: Vec<&str> = header
+        .labels
+        .iter()
+        .map(String::as_str)
+        .filter(|label| !label.is_empty())
+        .collect();
     if !labels.is_empty() {
         report.fact("labels", &labels, "labels", labels.join("\n"));
     }
 }
 
-fn data_facts(reader: &mrc::Reader, report: &mut Report) -> Result<(), Error> {
-    let measured = reader.measure()?;
-    let text = format!(
+fn data_facts(measured: &mrc::Measured, report: &mut Report) {
+    let mut text = format!(
         "minimum {}, maximum {}, mean {}, deviation {}",
         short(measured.minimum),
         short(measured.maximum),
         short(measured.mean),
         short(measured.deviation)
     );
-    report.fact("minimum", measured.minimum, "data", text);
-    report.fact("maximum", measured.maximum, "", "");
-    Ok(())
+    if measured.non_finite > 0 {
+        text += &format!(", {} not finite", measured.non_finite);
+    }
+    report.fact("data", measured, "data", text);
 }
 
 pub(crate) fn hdf5(path: &Path, report: &mut Report) -> Result<(), Error> {

@@ -8,7 +8,7 @@ use cryo_core::{ParticleSet, TiltSeries, Volume};
 use cryo_fixtures::{Scene, Simulation};
 use cryo_io::{
     Overwrite, Picks, PicksOptions,
-    dataset::{Dataset, DatasetEntry},
+    dataset::{self, Dataset, DatasetEntry},
     imod, mrc,
     star::relion::{self, Convention},
     tilt::tlt,
@@ -27,8 +27,16 @@ pub(crate) struct Specimen {
 
 impl From<Simulation> for Specimen {
     fn from(simulation: Simulation) -> Self {
-        let Simulation { scene, tilt_series, reconstruction } = simulation;
-        Self { scene, tilt_series: Some(tilt_series), tomogram: reconstruction }
+        let Simulation {
+            scene,
+            tilt_series,
+            reconstruction,
+        } = simulation;
+        Self {
+            scene,
+            tilt_series: Some(tilt_series),
+            tomogram: reconstruction,
+        }
     }
 }
 
@@ -40,7 +48,10 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new(folder: &Path, name: &str) -> Self {
-        Self { folder: folder.to_owned(), name: name.to_owned() }
+        Self {
+            folder: folder.to_owned(),
+            name: name.to_owned(),
+        }
     }
 
     pub(crate) fn path(&self, ending: &str) -> PathBuf {
@@ -67,15 +78,25 @@ impl Names {
 
 pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(|error| {
-        Failure::Input(format!("{}: could not make the folder: {error}", folder.display()))
+        Failure::Input(format!(
+            "{}: could not make the folder: {error}",
+            folder.display()
+        ))
     })
 }
 
 impl Specimen {
     pub(crate) fn write(&self, names: &Names, overwrite: Overwrite) -> Result<(), Failure> {
         // A run that was stopped may have left some of the files without the last one.
-        let replace = if names.are_complete() { overwrite } else { Overwrite::Replace };
-        let options = mrc::WriteOptions { overwrite: replace, ..Default::default() };
+        let replace = if names.are_complete() {
+            overwrite
+        } else {
+            Overwrite::Replace
+        };
+        let options = mrc::WriteOptions {
+            overwrite: replace,
+            ..Default::default()
+        };
         mrc::write(names.path("_rec.mrc"), &self.tomogram, &options)?;
         self.write_labels(names, &options)?;
         if let Some(series) = &self.tilt_series {
@@ -89,21 +110,32 @@ impl Specimen {
             let path = names.path("_filaments.mod");
             imod::write(path, &picks, &PicksOptions::default(), replace)?;
         }
-        write_star(&names.path("_truth.star"), vec![scene.truth.clone()], replace)
+        write_star(
+            &names.path("_truth.star"),
+            vec![scene.truth.clone()],
+            replace,
+        )
     }
 
     fn write_labels(&self, names: &Names, options: &mrc::WriteOptions) -> Result<(), Failure> {
         let labels = &self.scene.labels;
         let grid = self.tomogram.grid();
         let path = names.path("_labels.mrc");
-        let small: Option<Vec<i8>> = labels.iter().map(|&label| i8::try_from(label).ok()).collect();
+        let small: Option<Vec<i8>> = labels
+            .iter()
+            .map(|&label| i8::try_from(label).ok())
+            .collect();
         match small.and_then(|labels| Array3::from_shape_vec(grid.shape, labels).ok()) {
             Some(small) => mrc::write_array(path, small.view(), grid, options)?,
             None => mrc::write_array(path, labels.view(), grid, options)?,
         }
         let classes = serde_json::to_string_pretty(&self.scene.truth.classes);
         let text = classes.map_err(|error| Failure::usage(error.to_string()))?;
-        write_text(&names.path("_labels.json"), &(text + "\n"), options.overwrite)
+        write_text(
+            &names.path("_labels.json"),
+            &(text + "\n"),
+            options.overwrite,
+        )
     }
 }
 
@@ -114,14 +146,23 @@ fn write_series(
 ) -> Result<(), Failure> {
     let geometry = series.geometry();
     let pixel = geometry.pixel_size_angstrom;
-    mrc::write_image_stack(names.path("_ts.mrc"), series.images().view(), pixel, options)?;
+    mrc::write_image_stack(
+        names.path("_ts.mrc"),
+        series.images().view(),
+        pixel,
+        options,
+    )?;
     let angles: Vec<f64> = geometry.tilts.iter().map(|tilt| tilt.angle_deg).collect();
     tlt::write(names.path(".tlt"), options.overwrite, &angles)?;
     let mut text =
-        "index,angle_deg,acquisition,dose_before,defocus_angstrom,shift_x_px,shift_y_px\n".to_owned();
+        "index,angle_deg,acquisition,dose_before,defocus_angstrom,shift_x_px,shift_y_px\n"
+            .to_owned();
     for (index, tilt) in geometry.tilts.iter().enumerate() {
-        let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.3}"));
-        let acquisition = tilt.acquisition_index.map_or_else(String::new, |index| index.to_string());
+        let number =
+            |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.3}"));
+        let acquisition = tilt
+            .acquisition_index
+            .map_or_else(String::new, |index| index.to_string());
         let shift = tilt.image_from_aligned.shift;
         text += &format!(
             "{index},{:.2},{acquisition},{},{},{:.4},{:.4}\n",
@@ -140,7 +181,10 @@ pub(crate) fn join(folder: &Path, names: &[String], common: &Common) -> Result<(
     let files: Vec<Names> = names.iter().map(|name| Names::new(folder, name)).collect();
     let missing = files.iter().filter(|files| !files.are_complete()).count();
     if missing > 0 {
-        common.say(&format!("{missing} of {} tomograms are still to be made", names.len()));
+        common.say(&format!(
+            "{missing} of {} tomograms are still to be made",
+            names.len()
+        ));
         return Ok(());
     }
     let mut sets = Vec::new();
@@ -150,7 +194,8 @@ pub(crate) fn join(folder: &Path, names: &[String], common: &Common) -> Result<(
         sets.extend(picks.sets);
         let there = |ending: &str| {
             let path = files.path(ending);
-            path.exists().then(|| PathBuf::from(path.file_name().unwrap_or_default()))
+            path.exists()
+                .then(|| PathBuf::from(path.file_name().unwrap_or_default()))
         };
         dataset.entries.push(DatasetEntry {
             name: files.name.clone(),
@@ -163,7 +208,7 @@ pub(crate) fn join(folder: &Path, names: &[String], common: &Common) -> Result<(
     let count: usize = sets.iter().map(ParticleSet::len).sum();
     // The last of several shards comes here; each writes the same.
     write_star(&folder.join("truth.star"), sets, Overwrite::Replace)?;
-    dataset.write(folder.join("dataset.tsv"), Overwrite::Replace)?;
+    dataset::write(folder.join("dataset.tsv"), Overwrite::Replace, &dataset)?;
     common.say(&format!(
         "{} tomogram{} with {count} particles in {}",
         names.len(),
@@ -174,16 +219,27 @@ pub(crate) fn join(folder: &Path, names: &[String], common: &Common) -> Result<(
 }
 
 fn picks_of(sets: Vec<ParticleSet>) -> Picks {
-    Picks { sets, extra: Vec::new() }
+    Picks {
+        sets,
+        extra: Vec::new(),
+    }
 }
 
 fn write_star(path: &Path, sets: Vec<ParticleSet>, overwrite: Overwrite) -> Result<(), Failure> {
     let picks = picks_of(sets);
-    relion::write(path, &picks, Convention::Relion5, &PicksOptions::default(), overwrite)?;
+    relion::write(
+        path,
+        &picks,
+        Convention::Relion5,
+        &PicksOptions::default(),
+        overwrite,
+    )?;
     Ok(())
 }
 
 fn write_text(path: &Path, text: &str, overwrite: Overwrite) -> Result<(), Failure> {
-    write_atomic(path, overwrite, |out| out.write_all(text.as_bytes()).map_err(cryo_io::Error::from))?;
+    write_atomic(path, overwrite, |out| {
+        out.write_all(text.as_bytes()).map_err(cryo_io::Error::from)
+    })?;
     Ok(())
 }

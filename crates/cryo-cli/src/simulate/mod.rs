@@ -72,7 +72,13 @@ pub(crate) fn run_with(
     let overwrite = common.overwrite();
     let first_shard = common.shard.is_none_or(|shard| shard.holds(0));
     if first_shard && !(common.resume && out.join("config.toml").exists()) {
-        config::write(&out.join("config.toml"), "simulate", settings, common, overwrite)?;
+        config::write(
+            &out.join("config.toml"),
+            "simulate",
+            settings,
+            common,
+            overwrite,
+        )?;
     }
     let progress = Report::new(common);
     for (index, name) in names.iter().enumerate() {
@@ -83,7 +89,10 @@ pub(crate) fn run_with(
             continue;
         }
         files.check_free(overwrite)?;
-        common.say(&format!("{name}: scene, {} images, reconstruction", settings.angles().len()));
+        common.say(&format!(
+            "{name}: scene, {} images, reconstruction",
+            settings.angles().len()
+        ));
         let seed = common.seed.wrapping_add(index as u64);
         let scene = specimen::scene_params(settings, name, seed);
         let specimen = if settings.phantom {
@@ -111,7 +120,11 @@ fn phantom(
     let largest_tilt = settings.tilts[1].max(-settings.tilts[0]);
     let tomogram =
         scene.tomogram_without_optics(noise, Some(largest_tilt), params.seed, progress)?;
-    Ok(Specimen { scene, tilt_series: None, tomogram })
+    Ok(Specimen {
+        scene,
+        tilt_series: None,
+        tomogram,
+    })
 }
 
 fn failure(error: Error) -> Failure {

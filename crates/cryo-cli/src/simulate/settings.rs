@@ -53,7 +53,13 @@ pub(crate) struct Flags {
     gold: Option<usize>,
 
     /// Least and largest tilt angle and the step in degrees [default: -60,60,3].
-    #[arg(long, value_name = "FROM,TO,STEP", value_delimiter = ',', num_args = 1, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "FROM,TO,STEP",
+        value_delimiter = ',',
+        num_args = 1,
+        allow_hyphen_values = true
+    )]
     #[serde(skip_serializing_if = "Option::is_none")]
     tilts: Option<Vec<f64>>,
 
@@ -137,7 +143,9 @@ impl Default for Settings {
 impl Settings {
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let wrong = |flag: &str, expected: &str, got: &dyn std::fmt::Debug| {
-            Err(Failure::usage(format!("--{flag}: expected {expected}, got {got:?}")))
+            Err(Failure::usage(format!(
+                "--{flag}: expected {expected}, got {got:?}"
+            )))
         };
         if self.size.len() != 3 || self.size.contains(&0) {
             return wrong("size", "three numbers above 0: X,Y,Z", &self.size);
@@ -152,14 +160,22 @@ impl Settings {
             return wrong("tilts", "three numbers: FROM,TO,STEP", &self.tilts);
         };
         if !(from >= -80.0 && to <= 80.0 && from <= to && step >= 0.01) {
-            return wrong("tilts", "-80 ≤ FROM ≤ TO ≤ 80 and STEP of 0.01 or more", &self.tilts);
+            return wrong(
+                "tilts",
+                "-80 ≤ FROM ≤ TO ≤ 80 and STEP of 0.01 or more",
+                &self.tilts,
+            );
         }
         let path = std::path::Path::new(&self.name);
         if self.name.is_empty() || path.file_name() != Some(path.as_os_str()) {
             return wrong("name", "a name without folders", &self.name);
         }
         if !self.phantom && self.snr != 0.0 {
-            return wrong("snr", "--phantom beside it; images take --shot-noise", &self.snr);
+            return wrong(
+                "snr",
+                "--phantom beside it; images take --shot-noise",
+                &self.snr,
+            );
         }
         if self.tomograms == 0 {
             return wrong("tomograms", "1 or more", &self.tomograms);
@@ -170,7 +186,9 @@ impl Settings {
     pub(crate) fn names(&self) -> Vec<String> {
         match self.tomograms {
             1 => vec![self.name.clone()],
-            count => (1..=count).map(|number| format!("{}_{number:03}", self.name)).collect(),
+            count => (1..=count)
+                .map(|number| format!("{}_{number:03}", self.name))
+                .collect(),
         }
     }
 
@@ -182,7 +200,9 @@ impl Settings {
     pub(crate) fn angles(&self) -> Vec<f64> {
         let (from, to, step) = (self.tilts[0], self.tilts[1], self.tilts[2]);
         let count = ((to - from) / step + 1e-6).floor() as usize;
-        (0..=count).map(|index| from + step * index as f64).collect()
+        (0..=count)
+            .map(|index| from + step * index as f64)
+            .collect()
     }
 
     /// Memory at the highest point: density, labels and tomogram with a copy, images with a copy.

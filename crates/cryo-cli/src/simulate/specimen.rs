@@ -34,13 +34,18 @@ pub(crate) fn species(settings: &Settings) -> Result<Vec<Species>, Failure> {
 
 fn mapped(text: &str) -> Result<Species, Failure> {
     let wrong = || {
-        Failure::usage(format!("--map: expected FILE, FILE:COUNT or FILE:PERCENT%, got {text:?}"))
+        Failure::usage(format!(
+            "--map: expected FILE, FILE:COUNT or FILE:PERCENT%, got {text:?}"
+        ))
     };
     let (file, amount) = match text.rsplit_once(':') {
         None => (text, Amount::Count(10)),
         Some((file, amount)) => {
             let amount = match amount.strip_suffix('%') {
-                Some(percent) => percent.parse().ok().map(|percent: f64| Amount::Occupancy(percent / 100.0)),
+                Some(percent) => percent
+                    .parse()
+                    .ok()
+                    .map(|percent: f64| Amount::Occupancy(percent / 100.0)),
                 None => amount.parse().ok().map(Amount::Count),
             };
             (file, amount.ok_or_else(wrong)?)
@@ -60,7 +65,9 @@ fn body(text: &str, voxel_size: f64) -> Result<(String, Body, usize), Failure> {
         ))
     };
     let parts: Vec<_> = text.split(':').collect();
-    let &[kind, diameter, count] = parts.as_slice() else { return Err(wrong()) };
+    let &[kind, diameter, count] = parts.as_slice() else {
+        return Err(wrong());
+    };
     let diameter: f64 = diameter.parse().map_err(|_| wrong())?;
     let count = count.parse().map_err(|_| wrong())?;
     let radius_vox = diameter / 2.0 / voxel_size;
@@ -68,15 +75,19 @@ fn body(text: &str, voxel_size: f64) -> Result<(String, Body, usize), Failure> {
         "sphere" => Body::Sphere { radius_vox },
         "shell" => {
             let thickness_vox = (radius_vox / 3.0).max(1.0);
-            Body::Shell { outer_radius_vox: radius_vox, thickness_vox }
+            Body::Shell {
+                outer_radius_vox: radius_vox,
+                thickness_vox,
+            }
         }
-        "ellipsoid" => {
-            Body::Ellipsoid { semi_axes_vox: [radius_vox, radius_vox * 0.7, radius_vox * 0.5] }
-        }
+        "ellipsoid" => Body::Ellipsoid {
+            semi_axes_vox: [radius_vox, radius_vox * 0.7, radius_vox * 0.5],
+        },
         "chiral" => Body::Chiral { radius_vox },
         _ => return Err(wrong()),
     };
-    body.validate().map_err(|error| Failure::usage(format!("--body {text}: {error}")))?;
+    body.validate()
+        .map_err(|error| Failure::usage(format!("--body {text}: {error}")))?;
     Ok((format!("{kind}_{diameter}"), body, count))
 }
 
@@ -87,8 +98,11 @@ fn solid(body: &Body, voxel_size: f64) -> Result<Volume, Failure> {
     let data = Array3::from_shape_fn((edge, edge, edge), |(z, y, x)| {
         body.density([x, y, z].map(|n| n as f64 - half as f64)) as f32
     });
-    let size = VoxelSize::new(voxel_size)
-        .ok_or_else(|| Failure::usage(format!("--voxel-size: expected ångström above 0, got {voxel_size}")))?;
+    let size = VoxelSize::new(voxel_size).ok_or_else(|| {
+        Failure::usage(format!(
+            "--voxel-size: expected ångström above 0, got {voxel_size}"
+        ))
+    })?;
     Volume::new(data, Grid::new([edge; 3], size)).map_err(|error| Failure::usage(error.to_string()))
 }
 
@@ -97,8 +111,12 @@ pub(crate) fn scene_params(settings: &Settings, name: &str, seed: u64) -> SceneP
     let [z, y, x] = settings.shape();
     // A vesicle of more than a third of the volume's extent would leave no room.
     let extent = settings.voxel_size * (y.min(x)) as f64;
-    let radius = VesicleParams::default().radius_angstrom.map(|radius| radius.min(extent / 3.0));
-    let shortest = TubeParams::default().smallest_length_angstrom.min(extent / 2.0);
+    let radius = VesicleParams::default()
+        .radius_angstrom
+        .map(|radius| radius.min(extent / 3.0));
+    let shortest = TubeParams::default()
+        .smallest_length_angstrom
+        .min(extent / 2.0);
     SceneParams {
         name: name.to_owned(),
         vesicles: wanted(settings.membranes).map(|count| VesicleParams {
@@ -111,7 +129,10 @@ pub(crate) fn scene_params(settings: &Settings, name: &str, seed: u64) -> SceneP
             smallest_length_angstrom: shortest,
             ..TubeParams::default()
         }),
-        gold: wanted(settings.gold).map(|count| GoldParams { count, ..GoldParams::default() }),
+        gold: wanted(settings.gold).map(|count| GoldParams {
+            count,
+            ..GoldParams::default()
+        }),
         seed,
         ..SceneParams::new([z, y, x], settings.voxel_size)
     }
@@ -135,5 +156,9 @@ pub(crate) fn imaging_params(settings: &Settings, seed: u64) -> ImagingParams {
 
 /// The noise of a phantom.
 pub(crate) fn phantom_noise(settings: &Settings) -> Noise {
-    if settings.snr > 0.0 { Noise::SignalToNoise(settings.snr) } else { Noise::Off }
+    if settings.snr > 0.0 {
+        Noise::SignalToNoise(settings.snr)
+    } else {
+        Noise::Off
+    }
 }

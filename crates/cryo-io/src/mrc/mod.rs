@@ -63,7 +63,7 @@ pub use mode::{ByteOrder, Kind, Mode};
 pub use options::{AxisOrder, ByteSign, OriginRule, ReadOptions, WriteOptions};
 pub use reader::Reader;
 pub use statistics::Statistics;
-pub use validate::{validate, validate_bytes};
+pub use validate::{Examination, Measured, examine, validate, validate_bytes};
 pub use voxel::Voxel;
 pub use writer::{write, write_array, write_image_stack, write_slabs, write_volume_stack};
 

@@ -33,13 +33,49 @@ pub fn validate(path: impl AsRef<Path>) -> Result<Vec<Finding>, Error> {
     if let Err(error) = std::fs::File::open(path) {
         return Err(Error::io("open the file", error).in_file(path));
     }
-    Ok(findings(Reader::open(path, &options())))
+    Ok(examine_reader(Reader::open(path, &options())).findings)
+}
+
+/// What [`validate`] finds, and what the data is: one pass over the file serves both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Examination {
+    /// As [`validate`].
+    pub findings: Vec<Finding>,
+    /// Of the real parts of all finite voxels; `None` where the data cannot be read.
+    pub measured: Option<Measured>,
+}
+
+/// Statistics of the data itself, whatever the header says of it.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Measured {
+    /// Smallest voxel.
+    pub minimum: f64,
+    /// Largest voxel.
+    pub maximum: f64,
+    /// Mean.
+    pub mean: f64,
+    /// Root of the mean squared deviation from the mean.
+    pub deviation: f64,
+    /// Number of voxels that are NaN or infinite; they are not in the rest.
+    pub non_finite: u64,
+}
+
+/// What is wrong with a file, and the statistics of its data.
+///
+/// # Errors
+/// As [`validate`].
+pub fn examine(path: impl AsRef<Path>) -> Result<Examination, Error> {
+    let path = path.as_ref();
+    if let Err(error) = std::fs::File::open(path) {
+        return Err(Error::io("open the file", error).in_file(path));
+    }
+    Ok(examine_reader(Reader::open(path, &options())))
 }
 
 /// What is wrong with the bytes of a file; see [`validate`].
 #[must_use]
 pub fn validate_bytes(bytes: &[u8]) -> Vec<Finding> {
-    findings(Reader::from_bytes(bytes, &options()))
+    examine_reader(Reader::from_bytes(bytes, &options())).findings
 }
 
 fn options() -> ReadOptions {
@@ -49,10 +85,15 @@ fn options() -> ReadOptions {
     }
 }
 
-fn findings(reader: Result<Reader, Error>) -> Vec<Finding> {
+fn examine_reader(reader: Result<Reader, Error>) -> Examination {
     let reader = match reader {
         Ok(reader) => reader,
-        Err(error) => return vec![Finding::from_error(&error)],
+        Err(error) => {
+            return Examination {
+                findings: vec![Finding::from_error(&error)],
+                measured: None,
+            };
+        }
     };
     let mut findings = reader.warnings().to_vec();
     // Opening permissively makes warnings of what strict reading refuses.
@@ -63,13 +104,17 @@ fn findings(reader: Result<Reader, Error>) -> Vec<Finding> {
     }
     check_header(reader.header(), &mut findings);
     check_extended(&reader, &mut findings);
-    if let Err(error) = check_data(&reader, &mut findings) {
-        let finding = Finding::from_error(&error);
-        if !findings.contains(&finding) {
-            findings.push(finding);
+    let measured = match check_data(&reader, &mut findings) {
+        Ok(measured) => Some(measured),
+        Err(error) => {
+            let finding = Finding::from_error(&error);
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+            None
         }
-    }
-    findings
+    };
+    Examination { findings, measured }
 }
 
 fn check_header(header: &Header, findings: &mut Vec<Finding>) {
@@ -186,7 +231,7 @@ fn check_extended(reader: &Reader, findings: &mut Vec<Finding>) {
     }
 }
 
-fn check_data(reader: &Reader, findings: &mut Vec<Finding>) -> Result<(), Error> {
+fn check_data(reader: &Reader, findings: &mut Vec<Finding>) -> Result<Measured, Error> {
     let header = reader.header();
     let [_, rows, columns] = header.shape;
     let depth = (PIECE / rows.saturating_mul(columns).max(1)).max(1);
@@ -213,7 +258,13 @@ fn check_data(reader: &Reader, findings: &mut Vec<Finding>) -> Result<(), Error>
         ));
     }
     compare(header, summary, findings);
-    Ok(())
+    Ok(Measured {
+        minimum: summary.minimum,
+        maximum: summary.maximum,
+        mean: summary.mean,
+        deviation: summary.rms(),
+        non_finite: summary.non_finite,
+    })
 }
 
 /// With the tolerances of `mrcfile`: extrema exact, mean and deviation to 1 %.

@@ -12,8 +12,16 @@ pub type Reader = (&'static str, &'static [&'static str], fn(&[u8]));
 pub const MAX_BYTES: u64 = 1 << 24;
 
 pub const READERS: [Reader; 15] = [
-    ("mrc", &["mrc", "map", "rec", "mrcs", "st", "gz", "bz2"], read_mrc),
-    ("mrc_permissive", &["mrc", "map", "rec", "mrcs", "st", "gz", "bz2"], read_mrc_permissive),
+    (
+        "mrc",
+        &["mrc", "map", "rec", "mrcs", "st", "gz", "bz2"],
+        read_mrc,
+    ),
+    (
+        "mrc_permissive",
+        &["mrc", "map", "rec", "mrcs", "st", "gz", "bz2"],
+        read_mrc_permissive,
+    ),
     ("star", &["star", "tomostar"], read_star),
     ("relion", &["star"], read_relion),
     ("angles", &["tlt", "rawtlt"], read_angles),
@@ -46,24 +54,36 @@ fn options() -> PicksOptions {
 }
 
 fn read_mrc(bytes: &[u8]) {
-    let options = mrc::ReadOptions { max_bytes: MAX_BYTES, ..Default::default() };
+    let options = mrc::ReadOptions {
+        max_bytes: MAX_BYTES,
+        ..Default::default()
+    };
     let _ = mrc::parse(bytes, &options);
 }
 
 fn read_mrc_permissive(bytes: &[u8]) {
-    let options =
-        mrc::ReadOptions { max_bytes: MAX_BYTES, permissive: true, ..Default::default() };
+    let options = mrc::ReadOptions {
+        max_bytes: MAX_BYTES,
+        permissive: true,
+        ..Default::default()
+    };
     if let Ok(reader) = mrc::Reader::from_bytes(bytes, &options) {
         let _ = reader.read();
         let _ = reader.read_complex();
         let _ = reader.crop([0, 1, 2], [1, 1, 1]);
-        let _ = reader.extended_header().map(|extended| extended.sections(reader.header()));
+        let _ = reader
+            .extended_header()
+            .map(|extended| extended.sections(reader.header()));
     }
 }
 
 fn read_star(bytes: &[u8]) {
     if let Ok(document) = star::Document::parse(bytes) {
-        assert_eq!(document.to_string().len(), document.text().len(), "it is written as it was read");
+        assert_eq!(
+            document.to_string().len(),
+            document.text().len(),
+            "it is written as it was read"
+        );
     }
     let _ = star::validate(bytes);
 }
@@ -95,7 +115,8 @@ fn read_aretomo(bytes: &[u8]) {
 }
 
 fn read_warp(bytes: &[u8]) {
-    let _ = tilt::warp::parse(bytes).map(|series| series.table(None, tilt::warp::DoseCount::Before));
+    let _ =
+        tilt::warp::parse(bytes).map(|series| series.table(None, tilt::warp::DoseCount::Before));
     let _ = tilt::warp::validate(bytes);
 }
 
@@ -135,6 +156,9 @@ fn read_tables(bytes: &[u8]) {
 
 /// Runs the reader of that name.
 pub fn run(name: &str, bytes: &[u8]) {
-    let (_, _, read) = READERS.iter().find(|(known, ..)| *known == name).expect("a reader of that name");
+    let (_, _, read) = READERS
+        .iter()
+        .find(|(known, ..)| *known == name)
+        .expect("a reader of that name");
     read(bytes);
 }
