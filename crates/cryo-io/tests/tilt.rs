@@ -202,7 +202,8 @@ fn mdoc_matches_mdocfile() {
             .images()
             .map(|section| section.number(key).expect("a number"))
             .collect();
-        let expected: Vec<Option<f64>> = values(key).iter().map(|value| value.as_f64()).collect();
+        let expected: Vec<Option<f64>> =
+            values(key).iter().map(serde_json::Value::as_f64).collect();
         assert_eq!(got, expected, "{key}");
     }
     let names = values("SubFrameName");

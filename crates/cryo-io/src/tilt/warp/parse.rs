@@ -64,6 +64,11 @@ fn child<'a, 'i>(root: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
         .find(|node| node.is_element() && node.tag_name().name() == name)
 }
 
+/// The text of an element, also around comments.
+fn text(node: Node<'_, '_>) -> String {
+    node.children().filter_map(|part| part.text()).collect()
+}
+
 fn list<T>(
     root: Node<'_, '_>,
     name: &str,
@@ -72,17 +77,17 @@ fn list<T>(
     let Some(node) = child(root, name) else {
         return Ok(Vec::new());
     };
-    let fields = node.text().unwrap_or_default().split_whitespace();
-    fields
+    text(node)
+        .split_whitespace()
         .map(convert)
         .collect::<Result<_, _>>()
         .map_err(|error| at(error, node))
 }
 
 fn lines(root: Node<'_, '_>, name: &str) -> Vec<String> {
-    let text = child(root, name).and_then(|node| node.text());
-    let lines = text.unwrap_or_default().lines().map(str::trim);
-    lines
+    let text = child(root, name).map(text).unwrap_or_default();
+    text.lines()
+        .map(str::trim)
         .filter(|line| !line.is_empty())
         .map(str::to_owned)
         .collect()
