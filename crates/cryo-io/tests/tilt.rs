@@ -438,6 +438,17 @@ fn tilt_com_excludes_views_and_adds_the_offset() {
 }
 
 #[test]
+fn tilt_com_of_a_template_is_read_up_to_done() {
+    let text =
+        b"$tilt\ng5a.ali\ng5a.rec\nIMAGEBINNED 1\nTILTFILE g5a.tlt\nTHICKNESS 100\nEXCLUDELIST\n\
+        FULLIMAGE\nDONE\nOFFSET 9\n";
+    let com = tilt_com::parse(text).expect("readable");
+    assert_eq!(com.tilt_file.as_deref(), Some("g5a.tlt"));
+    assert_eq!((com.thickness_px, com.binning), (Some(100.0), Some(1.0)));
+    assert_eq!((com.angle_offset_deg, com.full_image), (0.0, None));
+}
+
+#[test]
 fn imod_pair_gives_angles_and_inverse_transforms() {
     let folder = folder();
     let angles = folder.path().join("a.tlt");
