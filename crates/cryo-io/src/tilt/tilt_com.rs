@@ -66,6 +66,9 @@ impl TiltCom {
         for tilt in &mut used.tilts {
             tilt.angle_deg += self.angle_offset_deg;
         }
+        if self.x_axis_tilt_deg != 0.0 {
+            used.x_axis_tilt_deg = Some(self.x_axis_tilt_deg);
+        }
         used.image_shape = used.image_shape.or(self.full_image);
         used
     }
