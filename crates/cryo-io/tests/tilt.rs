@@ -202,7 +202,8 @@ fn mdoc_matches_mdocfile() {
             .images()
             .map(|section| section.number(key).expect("a number"))
             .collect();
-        let expected: Vec<Option<f64>> = values(key).iter().map(|value| value.as_f64()).collect();
+        let expected: Vec<Option<f64>> =
+            values(key).iter().map(serde_json::Value::as_f64).collect();
         assert_eq!(got, expected, "{key}");
     }
     let names = values("SubFrameName");
@@ -434,6 +435,17 @@ fn tilt_com_excludes_views_and_adds_the_offset() {
     assert_eq!(table.image_shape, Some([3072, 4096]));
     let findings = tilt_com::validate(text.as_bytes());
     assert!(findings[0].to_string().contains("tilted or shifted"));
+}
+
+#[test]
+fn tilt_com_of_a_template_is_read_up_to_done() {
+    let text =
+        b"$tilt\ng5a.ali\ng5a.rec\nIMAGEBINNED 1\nTILTFILE g5a.tlt\nTHICKNESS 100\nEXCLUDELIST\n\
+        FULLIMAGE\nDONE\nOFFSET 9\n";
+    let com = tilt_com::parse(text).expect("readable");
+    assert_eq!(com.tilt_file.as_deref(), Some("g5a.tlt"));
+    assert_eq!((com.thickness_px, com.binning), (Some(100.0), Some(1.0)));
+    assert_eq!((com.angle_offset_deg, com.full_image), (0.0, None));
 }
 
 #[test]

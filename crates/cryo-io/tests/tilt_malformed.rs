@@ -227,6 +227,30 @@ fn warp_offsets_without_pixel_size_are_refused() {
 }
 
 #[test]
+fn warp_levelling_is_applied_about_y_and_refused_about_x() {
+    let text =
+        b"<TiltSeries LevelAngleX=\"0\" LevelAngleY=\"1.5\" ImageDimensionsAngstrom=\"300, 200\">\
+        <Angles>-3 0</Angles></TiltSeries>";
+    let mut series = warp::parse(text).expect("well formed");
+    let table = series
+        .table(Some(2.0), warp::DoseCount::Before)
+        .expect("no offsets");
+    assert_eq!(table.angles_deg(), [-1.5, 1.5]);
+    assert_eq!(table.image_shape, Some([100, 150]));
+    assert!(table.check_level().is_ok());
+    series.level_x_deg = -4.0;
+    let table = series
+        .table(Some(2.0), warp::DoseCount::Before)
+        .expect("no offsets");
+    assert_eq!(
+        message(table.check_level()),
+        "a tomogram that is rotated by -4° about x is not supported; \
+         reconstruct it without, or do without views of the tilt series"
+    );
+    assert!(warp::WarpSeries::from_table(&table).is_err());
+}
+
+#[test]
 fn tilt_com_with_a_senseless_range_is_refused() {
     assert_eq!(
         message(tilt_com::parse(b"TILTFILE a.tlt\nEXCLUDELIST 5-3\n")),

@@ -12,7 +12,7 @@ use super::{
     list,
     volume::write_text,
 };
-use crate::{Error, Overwrite, atomic::write_atomic_path};
+use crate::{Error, ErrorKind, Overwrite, atomic::write_atomic_path};
 
 /// The particles of an exploration run with what the network made of them: `embedding.h5`.
 ///
@@ -320,20 +320,45 @@ impl Reader<'_> {
             return Ok(None);
         };
         self.check(&found, name, size_of::<VarLenUnicode>(), &[None])?;
-        let rows = self.options.rows.as_ref();
         let kind = found.dtype().map_err(|error| read_failed(name, &error))?;
-        let names: Vec<String> = if kind.is::<VarLenUnicode>() {
-            let names = read_rows::<VarLenUnicode>(&found, name, rows)?;
-            names.iter().map(|name| name.as_str().to_owned()).collect()
+        let names = if kind.is::<VarLenUnicode>() {
+            self.texts(&found, name, VarLenUnicode::as_str)?
         } else if kind.is::<VarLenAscii>() {
-            let names = read_rows::<VarLenAscii>(&found, name, rows)?;
-            names.iter().map(|name| name.as_str().to_owned()).collect()
+            self.texts(&found, name, VarLenAscii::as_str)?
         } else {
             let what = format!("dataset {name:?}");
             let expected = "strings of variable length";
             return Err(Error::unexpected(what, expected, "another type"));
         };
         Ok(Some(names))
+    }
+
+    /// The strings of the rows, in blocks: many rows may refer to one long string in the file.
+    fn texts<T: H5Type>(
+        &self,
+        found: &Dataset,
+        name: &str,
+        text: fn(&T) -> &str,
+    ) -> Result<Vec<String>, Error> {
+        const BLOCK: usize = 1024;
+        let rows = self.options.rows.clone().unwrap_or(0..self.count);
+        let mut names = Vec::new();
+        let mut bytes = 0_u64;
+        for start in rows.clone().step_by(BLOCK) {
+            let block = start..rows.end.min(start + BLOCK);
+            for value in &read_rows::<T>(found, name, Some(&block))? {
+                bytes += text(value).len() as u64;
+                names.push(text(value).to_owned());
+            }
+            if bytes > self.options.max_bytes {
+                return Err(Error::new(ErrorKind::OverLimit {
+                    what: format!("dataset {name:?}"),
+                    needed: bytes,
+                    limit: self.options.max_bytes,
+                }));
+            }
+        }
+        Ok(names)
     }
 }
 

@@ -9,8 +9,9 @@
 //! **Untrusted files.** Here the signature and superblock are checked against the length of the
 //! file ([`check_header`]), and ranks, types, filters, extents and chunks before memory is taken;
 //! links to other files, external storage and virtual datasets are refused. What lies between is read
-//! by the HDF5 C library, which is not hardened against malicious files: a crafted file can crash
-//! the process. Open files of strangers in a process that may die.
+//! by the HDF5 C library, which is not hardened against malicious files. Eight thousand seeded
+//! mutations of the golden files crashed nothing here, which is no proof: a crafted file may crash
+//! the process, so open files of strangers in one that may die.
 //!
 //! The library takes one lock for all its calls: threads that read HDF5 wait for each other.
 

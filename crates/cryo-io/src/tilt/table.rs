@@ -28,6 +28,12 @@ pub struct TiltTable {
     pub pixel_size_angstrom: Option<f64>,
     /// Shape `[y, x]` of the images.
     pub image_shape: Option<[usize; 2]>,
+    /// Rotation of the volume about x before it is tilted, in degrees, where it is not 0; in the
+    /// sense of the program whose file it is (IMOD's `XAXISTILT`, Warp's `LevelAngleX`).
+    ///
+    /// [`TiltGeometry`](cryo_core::TiltGeometry) has no place for it: see
+    /// [`check_level`](Self::check_level).
+    pub x_axis_tilt_deg: Option<f64>,
     /// Sense of the angles, where the format fixes it.
     ///
     /// Only Warp's files do: IMOD's, SerialEM's and AreTomo's leave the frame of the volume open.
@@ -97,6 +103,20 @@ impl TiltTable {
                 .collect(),
             image_names: names.map(|&i| self.image_names[i].clone()).collect(),
             ..self.clone()
+        }
+    }
+
+    /// Refuses a volume that is rotated about x before it is tilted, which no projection here does.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) with the angle.
+    pub fn check_level(&self) -> Result<(), Error> {
+        match self.x_axis_tilt_deg {
+            None => Ok(()),
+            Some(angle) => Err(Error::unsupported(format!(
+                "a tomogram that is rotated by {angle}° about x"
+            ))
+            .fix("reconstruct it without, or do without views of the tilt series")),
         }
     }
 

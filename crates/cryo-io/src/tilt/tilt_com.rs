@@ -1,7 +1,7 @@
 //! IMOD's command file of a reconstruction, `tilt.com`: which views, which angles, which offsets.
 //!
-//! A line an option, name first, case ignored (IMOD manual of `tilt`); lines with `$` and `#` are for
-//! the shell. Views are numbered from 1 in `EXCLUDELIST` and `EXCLUDELIST2` (comma-separated
+//! A line an option, name first, case ignored (IMOD manual of `tilt`), up to `DONE`; lines with `$`
+//! and `#` are for the shell. Views are numbered from 1 in `EXCLUDELIST` and `EXCLUDELIST2` (comma-separated
 //! ranges) and from 0 here. The angles that the reconstruction uses are those of `TILTFILE` plus
 //! `OFFSET`.
 
@@ -66,6 +66,9 @@ impl TiltCom {
         for tilt in &mut used.tilts {
             tilt.angle_deg += self.angle_offset_deg;
         }
+        if self.x_axis_tilt_deg != 0.0 {
+            used.x_axis_tilt_deg = Some(self.x_axis_tilt_deg);
+        }
         used.image_shape = used.image_shape.or(self.full_image);
         used
     }
@@ -84,6 +87,9 @@ pub fn parse(bytes: &[u8]) -> Result<TiltCom, Error> {
         if row.starts_with(['$', '#']) {
             continue;
         }
+        if row == "DONE" {
+            break;
+        }
         let (name, value) = row.split_once(char::is_whitespace).unwrap_or((row, ""));
         known |= option(&mut com, name, value.trim()).map_err(|error| error.at_line(index + 1))?;
     }
@@ -97,11 +103,16 @@ pub fn parse(bytes: &[u8]) -> Result<TiltCom, Error> {
 }
 
 fn option(com: &mut TiltCom, name: &str, value: &str) -> Result<bool, Error> {
-    match name.to_ascii_uppercase().as_str() {
+    let name = name.to_ascii_uppercase();
+    if value.is_empty() {
+        // Templates leave EXCLUDELIST and FULLIMAGE to be filled in.
+        return Ok(matches!(name.as_str(), "EXCLUDELIST" | "FULLIMAGE"));
+    }
+    match name.as_str() {
         "INPUTPROJECTIONS" => com.input = Some(value.to_owned()),
         "OUTPUTFILE" => com.output = Some(value.to_owned()),
         "TILTFILE" => com.tilt_file = Some(value.to_owned()),
-        "EXCLUDELIST" | "EXCLUDELIST2" => com.excluded.extend(ranges(value)?),
+        "EXCLUDELIST" | "EXCLUDELIST2" | "EXCLUDE" => com.excluded.extend(ranges(value)?),
         "OFFSET" => {
             let (angle, axis) = pair("OFFSET", value)?;
             com.angle_offset_deg = angle;

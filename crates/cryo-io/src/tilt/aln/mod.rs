@@ -35,8 +35,7 @@ use crate::{Error, text::read_bytes};
 ///
 /// ```
 /// use cryo_io::tilt::aln;
-/// let text = b"# AreTomo Alignment / Priims bprmMn\n# RawSize = 6 4 1\n# NumPatches = 0\n\
-///     # SEC ROT GMAG TX TY SMEAN SFIT SCALE BASE TILT\n 0 90.0 1.0 5.0 0.0 1 1 1 0 -3.0\n";
+/// let text = b" 0 90.0 1.0 5.0 0.0 1 1 1 0 -3.0\n";
 /// let alignment = aln::parse(text)?;
 /// let seen = alignment.images[0].image_from_aligned().apply(cryo_core::ImagePos { y: 0.0, x: 2.0 });
 /// assert_eq!((seen.x.round(), seen.y.round()), (5.0, 2.0));

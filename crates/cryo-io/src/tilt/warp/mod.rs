@@ -2,7 +2,7 @@
 //!
 //! Read are, one value a line and an image, `Angles` (degrees), `Dose` (e/Å², accumulated),
 //! `UseTilt`, `AxisAngle` (degrees), `AxisOffsetX`/`AxisOffsetY` (ångström), `MoviePath`; the
-//! attribute `AreAnglesInverted`; `PixelSize` of `CTF`; and the defocus of each image (µm) from
+//! attributes `AreAnglesInverted`, `LevelAngleX`/`Y` and `ImageDimensionsAngstrom`; `PixelSize` of `CTF`; and the defocus of each image (µm) from
 //! `GridCTF` if it has one node an image.
 //!
 //! **Geometry** (`TiltSeries.cs`, `GetPositionInAllTilts`; `Matrix3.Euler`): with `d` the vector
@@ -69,6 +69,12 @@ pub struct WarpSeries {
     pub are_angles_inverted: bool,
     /// Edge of a pixel of the images in ångström.
     pub pixel_size_angstrom: Option<f64>,
+    /// `LevelAngleX`: rotation of the volume about x before tilting, in degrees.
+    pub level_x_deg: f64,
+    /// `LevelAngleY`: degrees that are added to all angles.
+    pub level_y_deg: f64,
+    /// `ImageDimensionsAngstrom`: extents of the images along x and y in ångström.
+    pub image_size_angstrom: Option<[f64; 2]>,
     /// Whether `GridMovement` or `GridVolumeWarp` hold anything but zeros.
     pub has_local_refinement: bool,
 }

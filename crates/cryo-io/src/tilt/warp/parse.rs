@@ -52,6 +52,9 @@ pub fn parse(bytes: &[u8]) -> Result<WarpSeries, Error> {
             .attribute("AreAnglesInverted")
             .map_or(Ok(false), truth)?,
         pixel_size_angstrom: pixel_size(root)?,
+        level_x_deg: attribute(root, "LevelAngleX")?,
+        level_y_deg: attribute(root, "LevelAngleY")?,
+        image_size_angstrom: image_size(root)?,
         has_local_refinement: has_local_refinement(root),
         angles_deg,
     };
@@ -64,6 +67,11 @@ fn child<'a, 'i>(root: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
         .find(|node| node.is_element() && node.tag_name().name() == name)
 }
 
+/// The text of an element, also around comments.
+fn text(node: Node<'_, '_>) -> String {
+    node.children().filter_map(|part| part.text()).collect()
+}
+
 fn list<T>(
     root: Node<'_, '_>,
     name: &str,
@@ -72,17 +80,17 @@ fn list<T>(
     let Some(node) = child(root, name) else {
         return Ok(Vec::new());
     };
-    let fields = node.text().unwrap_or_default().split_whitespace();
-    fields
+    text(node)
+        .split_whitespace()
         .map(convert)
         .collect::<Result<_, _>>()
         .map_err(|error| at(error, node))
 }
 
 fn lines(root: Node<'_, '_>, name: &str) -> Vec<String> {
-    let text = child(root, name).and_then(|node| node.text());
-    let lines = text.unwrap_or_default().lines().map(str::trim);
-    lines
+    let text = child(root, name).map(text).unwrap_or_default();
+    text.lines()
+        .map(str::trim)
         .filter(|line| !line.is_empty())
         .map(str::to_owned)
         .collect()
@@ -144,6 +152,33 @@ fn pixel_size(root: Node<'_, '_>) -> Result<Option<f64>, Error> {
             Err(at(error, node))
         }
         Err(error) => Err(at(error, node)),
+    }
+}
+
+fn attribute(root: Node<'_, '_>, name: &str) -> Result<f64, Error> {
+    let text = root.attribute(name).map(str::trim).unwrap_or_default();
+    if text.is_empty() {
+        return Ok(0.0);
+    }
+    finite(name, text).map_err(|error| at(error, root))
+}
+
+fn image_size(root: Node<'_, '_>) -> Result<Option<[f64; 2]>, Error> {
+    const NAME: &str = "ImageDimensionsAngstrom";
+    let Some(text) = root.attribute(NAME) else {
+        return Ok(None);
+    };
+    let sizes: Result<Vec<f64>, Error> = text
+        .split(',')
+        .map(|field| finite(NAME, field.trim()))
+        .collect();
+    match sizes.map_err(|error| at(error, root))?[..] {
+        // Warp saves zeros where it does not know.
+        [x, y] => Ok((x > 0.0 && y > 0.0).then_some([x, y])),
+        _ => {
+            let got = format!("{:?}", shorten(text));
+            Err(at(Error::unexpected(NAME, "two numbers", got), root))
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub enum DoseCount {
 impl WarpSeries {
     /// The images in the order of the file.
     ///
-    /// The order of acquisition is that of the dose. Offsets become pixels of
+    /// `LevelAngleY` is added to the angles. The order of acquisition is that of the dose. Offsets become pixels of
     /// `pixel_size_angstrom`, or of the file's own where that is `None`.
     ///
     /// # Errors
@@ -51,7 +51,7 @@ impl WarpSeries {
             };
             let axis = self.axis_angles_deg.get(i).copied().unwrap_or(0.0);
             Tilt {
-                angle_deg,
+                angle_deg: angle_deg + self.level_y_deg,
                 dose_before: self.dose.get(i).map(|&counted| match dose {
                     DoseCount::Before => counted,
                     DoseCount::Including { exposure, share } => counted - exposure * share,
@@ -73,7 +73,8 @@ impl WarpSeries {
             image_names: self.movie_paths.clone(),
             axis_angle_deg: self.axis_angle_deg(),
             pixel_size_angstrom: pixel,
-            image_shape: None,
+            image_shape: self.image_shape(pixel),
+            x_axis_tilt_deg: Some(self.level_x_deg).filter(|&angle| angle != 0.0),
             sign: Some(TiltSign::Negative),
         })
     }
@@ -83,9 +84,10 @@ impl WarpSeries {
     /// The dose is the dose before, where every image has one; stretch and skew are left out.
     ///
     /// # Errors
-    /// [`Parameter`](crate::ErrorKind::Parameter) if the table's sign is positive, and
+    /// As [`TiltTable::check_level`]; [`Parameter`](crate::ErrorKind::Parameter) if the table's sign is positive;
     /// [`Needed`](crate::ErrorKind::Needed) if images are shifted and there is no pixel size.
     pub fn from_table(table: &TiltTable) -> Result<Self, Error> {
+        table.check_level()?;
         if table.sign == Some(TiltSign::Positive) {
             return Err(
                 Error::parameter("sign", "Warp's, negative", "positive").fix("negate the angles")
@@ -119,8 +121,22 @@ impl WarpSeries {
             defocus_um: defocus.unwrap_or_default(),
             are_angles_inverted: false,
             pixel_size_angstrom: table.pixel_size_angstrom,
+            level_x_deg: 0.0,
+            level_y_deg: 0.0,
+            image_size_angstrom: table
+                .image_shape
+                .zip(table.pixel_size_angstrom)
+                .map(|([y, x], pixel)| [x as f64 * pixel, y as f64 * pixel]),
             has_local_refinement: false,
         })
+    }
+
+    fn image_shape(&self, pixel: Option<f64>) -> Option<[usize; 2]> {
+        let [x, y] = self.image_size_angstrom?;
+        let pixel = pixel?;
+        // `as` saturates, and a size of no pixels is none.
+        let shape = [y, x].map(|length| (length / pixel).round() as usize);
+        (!shape.contains(&0)).then_some(shape)
     }
 
     /// The axis angle where it is the same in all images.

@@ -48,6 +48,15 @@ pub fn validate(bytes: &[u8]) -> Vec<Finding> {
             "give the pixel size, to turn offsets in ångström into pixels",
         );
     }
+    if series.level_x_deg != 0.0 {
+        add(
+            Severity::Warning,
+            "LevelAngleX",
+            "0",
+            format!("{}°", series.level_x_deg),
+            "the tomogram is rotated about x: it cannot be projected into the images here",
+        );
+    }
     if series.has_local_refinement {
         add(
             Severity::Note,

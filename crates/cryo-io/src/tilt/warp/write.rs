@@ -17,7 +17,13 @@ pub fn write(
     write_atomic(path.as_ref(), overwrite, |out| {
         let inverted = truth(series.are_angles_inverted);
         writeln!(out, r#"<?xml version="1.0" encoding="utf-8"?>"#)?;
-        writeln!(out, r#"<TiltSeries AreAnglesInverted="{inverted}">"#)?;
+        write!(out, r#"<TiltSeries AreAnglesInverted="{inverted}""#)?;
+        let (x, y) = (series.level_x_deg, series.level_y_deg);
+        write!(out, r#" LevelAngleX="{x}" LevelAngleY="{y}""#)?;
+        if let Some([x, y]) = series.image_size_angstrom {
+            write!(out, r#" ImageDimensionsAngstrom="{x}, {y}""#)?;
+        }
+        writeln!(out, ">")?;
         list(out, "Angles", &series.angles_deg)?;
         list(out, "Dose", &series.dose)?;
         let used: Vec<&str> = series.use_tilt.iter().map(|&used| truth(used)).collect();
