@@ -64,9 +64,13 @@ pub fn parse(bytes: &[u8], options: &PicksOptions) -> Result<Picks, Error> {
     for row in rows(&text) {
         let (line, fields) = row?;
         reader.row(&fields).map_err(|error| {
-            error
-                .at_line(line)
-                .fix("check that it is a Dynamo table in text form")
+            let known = error.fix.is_some();
+            let error = error.at_line(line);
+            if known {
+                error
+            } else {
+                error.fix("check that it is a Dynamo table in text form")
+            }
         })?;
     }
     Ok(reader.finish())
