@@ -81,11 +81,11 @@ fn file_round_trips_with_unknown_fields() {
         [
             "copick_user_id",
             "copick_session_id",
-            "copick_file.lab",
-            "copick_point.seen"
+            "copick_file",
+            "copick_point"
         ]
     );
-    assert_eq!(picks.extra[3].values, ["[1,2]", ""]);
+    assert_eq!(picks.extra[3].values, ["{\"seen\":[1,2]}", ""]);
     let dir = tempfile::tempdir().expect("dir");
     let path = dir.path().join("x.json");
     copick::write(&path, &picks, &PicksOptions::default(), Overwrite::Never).expect("writes");
@@ -356,6 +356,33 @@ fn negative_instance_is_refused() {
         refusal(&with_point(point)),
         "instance_id of point 0: expected 0 to 4294967295, got -2"
     );
+}
+
+#[test]
+fn user_longer_than_a_file_name_is_refused() {
+    let json = with_point("").replace("\"u\"", &format!("\"{}\"", "u".repeat(300)));
+    let got = "u".repeat(60);
+    assert_eq!(
+        refusal(&json),
+        format!(
+            "user_id: expected at most 255 bytes, as a file name has, got \"{got}…\"; shorten it"
+        )
+    );
+}
+
+#[test]
+fn fields_of_many_names_do_not_multiply() {
+    let points: Vec<String> = (0..5000)
+        .map(|n| format!(r#"{{"location":{{"x":1,"y":2,"z":3}},"f{n}":{n}}}"#))
+        .collect();
+    let json = with_point(&points.join(","));
+    let options = PicksOptions {
+        tomogram: Some("t".to_owned()),
+        ..options_with_voxel(2.0)
+    };
+    let picks = copick::parse(json.as_bytes(), &options).expect("readable");
+    assert_eq!(picks.extra.len(), 3);
+    assert_eq!(picks.extra[2].values[4999], "{\"f4999\":4999}");
 }
 
 #[test]

@@ -79,9 +79,9 @@ fn points_match_imodmodel() {
                 .as_array()
                 .expect("row")
                 .iter()
-                .flat_map(|n| n.as_f64())
+                .flat_map(serde_json::Value::as_f64)
                 .collect();
-            let ours: Vec<f64> = ours.iter().flat_map(|n| n.as_f64()).collect();
+            let ours: Vec<f64> = ours.iter().flat_map(serde_json::Value::as_f64).collect();
             assert_eq!(numbers, ours, "{name}");
         }
     }

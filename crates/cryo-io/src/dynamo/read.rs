@@ -194,13 +194,10 @@ impl Reader<'_> {
             })
             .collect();
         // The width is kept where the last columns are all 0.
-        if self.width > 0
-            && !extra
-                .iter()
-                .any(|column| column.name == name(self.width - 1))
-        {
+        let last = name(self.width.saturating_sub(1));
+        if self.width > 0 && extra.last().is_none_or(|column| column.name != last) {
             extra.push(ExtraColumn {
-                name: name(self.width - 1),
+                name: last,
                 values: vec!["0".to_owned(); rows],
             });
         }
