@@ -34,8 +34,8 @@ use crate::{Error, Picks, PicksOptions, text::read_bytes};
 /// `RUN/Picks/FILE.json`, as copick lays out a project. The voxel size is that of
 /// [`PicksOptions::frames`], else `voxel_spacing`. Objects called `particle` are no class, `class-N`
 /// is class N without a name. The columns `copick_user_id` and `copick_session_id` keep who picked;
-/// fields that copick does not know stay as JSON in columns `copick_file.NAME` and
-/// `copick_point.NAME`.
+/// fields that copick does not know stay as JSON in the columns `copick_file` (with the first
+/// particle) and `copick_point`.
 ///
 /// # Errors
 /// If it is not a picks file, a number is not finite, or the tomogram's name or voxel size is not known.

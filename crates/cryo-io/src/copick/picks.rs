@@ -1,17 +1,20 @@
-use std::collections::BTreeMap;
-
 use cryo_core::{AngstromPos, FilamentPoint, Orientation, Particle, VoxelSize};
+
+use serde_json::{Map, Value};
 
 use super::{PicksFile, Point};
 use crate::{
     Error, ExtraColumn, Frame, Picks, PicksOptions,
     points::{Gather, class_of_label, position_from_counted},
+    text::shorten,
 };
 
 pub(super) const USER: &str = "copick_user_id";
 pub(super) const SESSION: &str = "copick_session_id";
-pub(super) const FILE: &str = "copick_file.";
-pub(super) const POINT: &str = "copick_point.";
+/// Unknown fields of the file as a JSON object, with its first particle.
+pub(super) const FILE: &str = "copick_file";
+/// Unknown fields of a point as a JSON object.
+pub(super) const POINT: &str = "copick_point";
 /// The identity, which stands for "no orientation".
 pub(super) const NO_ROTATION: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
 
@@ -26,6 +29,7 @@ impl PicksFile {
             return Err(Error::unexpected("unit", "\"angstrom\"", got)
                 .fix("write the locations in ångström"));
         }
+        self.check_names()?;
         let tomogram = self.run_name.as_deref().or(options.tomogram.as_deref());
         let tomogram = tomogram.ok_or_else(|| {
             Error::needed("the name of the tomogram")
@@ -60,32 +64,45 @@ impl PicksFile {
     }
 
     fn extra_columns(&self, points: &[Point]) -> Vec<ExtraColumn> {
-        let constant = |name: String, value: &str| ExtraColumn {
-            name,
-            values: vec![value.to_owned(); points.len()],
+        let column = |name: &str, values: Vec<String>| ExtraColumn {
+            name: name.to_owned(),
+            values,
         };
         let mut extra = vec![
-            constant(USER.to_owned(), &self.user_id),
-            constant(SESSION.to_owned(), &self.session_id),
+            column(USER, vec![self.user_id.clone(); points.len()]),
+            column(SESSION, vec![self.session_id.clone(); points.len()]),
         ];
-        for (name, value) in &self.other {
-            extra.push(constant(format!("{FILE}{name}"), &value.to_string()));
+        if !self.other.is_empty() && !points.is_empty() {
+            let mut values = vec![String::new(); points.len()];
+            values[0] = text_of(&self.other);
+            extra.push(column(FILE, values));
         }
-        let mut columns: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for (index, point) in points.iter().enumerate() {
-            for (name, value) in &point.other {
-                let values = columns.entry(name).or_default();
-                values.resize(index, String::new());
-                values.push(value.to_string());
-            }
-        }
-        for (name, mut values) in columns {
-            values.resize(points.len(), String::new());
-            let name = format!("{POINT}{name}");
-            extra.push(ExtraColumn { name, values });
+        if points.iter().any(|point| !point.other.is_empty()) {
+            let values = points.iter().map(|point| text_of(&point.other));
+            extra.push(column(POINT, values.collect()));
         }
         extra
     }
+
+    /// User and session are repeated for each particle and become part of a file name.
+    fn check_names(&self) -> Result<(), Error> {
+        let names = [("user_id", &self.user_id), ("session_id", &self.session_id)];
+        match names.into_iter().find(|(_, name)| name.len() > 255) {
+            Some((field, name)) => {
+                let got = format!("{:?}", shorten(name));
+                let expected = "at most 255 bytes, as a file name has";
+                Err(Error::unexpected(field, expected, got).fix("shorten it"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn text_of(fields: &Map<String, Value>) -> String {
+    if fields.is_empty() {
+        return String::new();
+    }
+    Value::Object(fields.clone()).to_string()
 }
 
 impl Point {

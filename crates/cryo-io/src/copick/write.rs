@@ -193,7 +193,7 @@ fn file_of(
     let mut points = Vec::with_capacity(rows.len());
     for &row in &rows {
         let mut point = point_of(set, &set.items[row], i64::from(raised), options)?;
-        point.other = others(picks, POINT, first + row);
+        point.other = others(picks, POINT, std::iter::once(first + row));
         points.push(point);
     }
     Ok(PicksFile {
@@ -205,20 +205,18 @@ fn file_of(
         unit: "angstrom".to_owned(),
         trust_orientation: Some(oriented),
         points: Some(points),
-        other: rows
-            .first()
-            .map_or_else(Map::new, |row| others(picks, FILE, first + row)),
+        other: others(picks, FILE, rows.iter().map(|row| first + row)),
     })
 }
 
-fn others(picks: &Picks, prefix: &str, row: usize) -> Map<String, Value> {
-    let columns = picks.extra.iter();
-    let fields = columns.filter_map(|column| {
-        let name = column.name.strip_prefix(prefix)?;
-        let value = serde_json::from_str(column.values.get(row)?).ok()?;
-        Some((name.to_owned(), value))
-    });
-    fields.collect()
+/// The fields that were kept of the first of these particles that has any.
+fn others(picks: &Picks, name: &str, rows: impl Iterator<Item = usize>) -> Map<String, Value> {
+    let Some(column) = picks.extra.iter().find(|column| column.name == name) else {
+        return Map::new();
+    };
+    let values = rows.filter_map(|row| column.values.get(row));
+    let mut objects = values.filter_map(|value| serde_json::from_str(value).ok());
+    objects.next().unwrap_or_default()
 }
 
 fn point_of(

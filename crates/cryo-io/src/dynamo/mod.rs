@@ -8,21 +8,23 @@
 //!
 //! Voxels of the tomogram in the order x, y, z; the centre is `x + dx`. **The index base is not one
 //! thing**: the converters copick, dynamo2m, dynamo2relion and ArtiaX take `x` as 0-based, without a
-//! shift, and that is the default here. Dynamo's own wiki ("Volume center") puts the origin at the corner of the
-//! first pixel, with centres of voxels at half-integers: [`IndexBase::Corner`]; tables made from MATLAB
-//! indices need [`IndexBase::One`]. [`PicksOptions::index_base`] chooses, in reading and writing.
+//! shift, and that is the default here. cryoCAT copies the numbers into motive lists, which count from
+//! 1: [`IndexBase::One`]. Dynamo's own wiki ("Volume center") puts the origin at the corner of the
+//! first pixel, with centres of voxels at half-integers: [`IndexBase::Corner`]. [`PicksOptions::index_base`] chooses, in reading and writing.
 //!
 //! Angles rotate the template onto the particle, clockwise about z, the new x and the new z ("Euler
-//! angles convention"), so that the orientation is `Rz(−tdrot) Rx(−tilt) Rz(−narot)`; so does copick
-//! (and `eulerangles`, on which dynamo2m and dynamo2relion stand). ArtiaX shows the inverse rotation.
+//! angles convention"), so that the orientation is `Rz(−tdrot) Rx(−tilt) Rz(−narot)`; so do copick,
+//! cryoCAT and `eulerangles`, on which dynamo2m and dynamo2relion stand. ArtiaX has the inverse.
 //! A table without any angle but 0 tells no orientation.
 //!
 //! # Tomogram names
 //!
-//! Column 20 is a number. The names are in a second file, the table map (`.doc`, or `.vll`-like lists):
+//! Column 20 is a number. The names are in a second file, the table map (`.doc`):
 //! lines of number and path. [`read`] takes [`PicksOptions::numbers`], else the file beside the table that
-//! has its name and the extension `.doc`; [`write`] writes that.
+//! has its name and the extension `.doc`; [`write()`] writes that.
 //!
+//! [`PicksOptions::index_base`]: crate::PicksOptions::index_base
+//! [`PicksOptions::numbers`]: crate::PicksOptions::numbers
 //! [`IndexBase::Corner`]: crate::IndexBase::Corner
 //! [`IndexBase::One`]: crate::IndexBase::One
 

@@ -64,9 +64,13 @@ pub fn parse(bytes: &[u8], options: &PicksOptions) -> Result<Picks, Error> {
     for row in rows(&text) {
         let (line, fields) = row?;
         reader.row(&fields).map_err(|error| {
-            error
-                .at_line(line)
-                .fix("check that it is a Dynamo table in text form")
+            let known = error.fix.is_some();
+            let error = error.at_line(line);
+            if known {
+                error
+            } else {
+                error.fix("check that it is a Dynamo table in text form")
+            }
         })?;
     }
     Ok(reader.finish())
@@ -190,13 +194,10 @@ impl Reader<'_> {
             })
             .collect();
         // The width is kept where the last columns are all 0.
-        if self.width > 0
-            && !extra
-                .iter()
-                .any(|column| column.name == name(self.width - 1))
-        {
+        let last = name(self.width.saturating_sub(1));
+        if self.width > 0 && extra.last().is_none_or(|column| column.name != last) {
             extra.push(ExtraColumn {
-                name: name(self.width - 1),
+                name: last,
                 values: vec!["0".to_owned(); rows],
             });
         }

@@ -164,10 +164,12 @@ impl MotiveList {
 
 fn text_of(value: f64) -> String {
     let single = value as f32;
-    if f64::from(single) == value {
-        single.to_string()
-    } else {
-        value.to_string()
+    let tiny_or_huge = value != 0.0 && !(1e-5..1e16).contains(&value.abs());
+    match (f64::from(single) == value, tiny_or_huge) {
+        (true, false) => single.to_string(),
+        (true, true) => format!("{single:e}"),
+        (false, false) => value.to_string(),
+        (false, true) => format!("{value:e}"),
     }
 }
 

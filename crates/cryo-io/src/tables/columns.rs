@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use crate::{Error, IndexBase};
 
 /// What the places of the columns mean.
@@ -80,8 +82,9 @@ impl Columns {
     /// Out of the fields of the header line.
     pub(super) fn of(header: &[&str], remarks: Remarks) -> Result<Self, Error> {
         let names: Vec<String> = header.iter().map(|name| name.to_lowercase()).collect();
+        let mut known = HashSet::new();
         for (index, name) in names.iter().enumerate() {
-            if !name.is_empty() && names[..index].contains(name) {
+            if !name.is_empty() && !known.insert(name.as_str()) {
                 let got = format!("{:?} twice", header[index]);
                 return Err(Error::unexpected("header", "names that differ", got)
                     .fix("rename one of the columns"));

@@ -29,6 +29,10 @@
 //!
 //! `image_name`, `x_coord`, `y_coord`, `z_coord`, separated by tabs, voxels of the tomogram from 0
 //! (MiLoPYP casts them to int32). pandas reads a name like `01` as the number 1 there.
+//!
+//! [`PicksOptions::tomogram`]: crate::PicksOptions::tomogram
+//! [`PicksOptions::index_base`]: crate::PicksOptions::index_base
+//! [`PicksOptions::frames`]: crate::PicksOptions::frames
 
 mod columns;
 mod read;

@@ -52,7 +52,7 @@ pub fn write(
 /// there is any, voxels from 0, rounded to whole ones, since MiLoPYP would cut the fraction off.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_milopyp(
     path: impl AsRef<Path>,
     picks: &Picks,

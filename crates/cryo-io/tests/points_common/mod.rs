@@ -7,13 +7,13 @@ use cryo_core::{VoxelPos, VoxelSize};
 use cryo_io::{Frame, Frames, PicksOptions};
 
 /// A file of `fixtures/data/<topic>/`.
-pub fn fixture(topic: &str, name: &str) -> PathBuf {
+pub(crate) fn fixture(topic: &str, name: &str) -> PathBuf {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/data");
     [root, topic, name].iter().collect()
 }
 
 /// A file of the shared data, `None` with a word on standard error where there are none.
-pub fn shared(path: &str) -> Option<PathBuf> {
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
     let path: PathBuf = [root, path].iter().collect();
     if path.exists() {
@@ -24,7 +24,7 @@ pub fn shared(path: &str) -> Option<PathBuf> {
 }
 
 /// Options that know the voxel size of every tomogram.
-pub fn options_with_voxel(angstrom: f64) -> PicksOptions {
+pub(crate) fn options_with_voxel(angstrom: f64) -> PicksOptions {
     let frame = Frame {
         voxel_size: VoxelSize::new(angstrom),
         ..Frame::default()
@@ -35,7 +35,7 @@ pub fn options_with_voxel(angstrom: f64) -> PicksOptions {
     }
 }
 
-pub fn assert_close(got: VoxelPos, expected: VoxelPos, tolerance: f64) {
+pub(crate) fn assert_close(got: VoxelPos, expected: VoxelPos, tolerance: f64) {
     assert!(
         got.distance_to(expected) <= tolerance,
         "expected {expected:?}, got {got:?}"
@@ -43,7 +43,7 @@ pub fn assert_close(got: VoxelPos, expected: VoxelPos, tolerance: f64) {
 }
 
 /// Seeded: the seed file with bytes changed, cut, repeated and inserted, and noise.
-pub fn mutations(seed: &[u8], count: usize) -> impl Iterator<Item = Vec<u8>> {
+pub(crate) fn mutations(seed: &[u8], count: usize) -> impl Iterator<Item = Vec<u8>> {
     let seed = seed.to_vec();
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = move |below: usize| {
