@@ -163,7 +163,7 @@ impl<'a> Parser<'a> {
         let rows = scan(self.text, self.lead, width)?;
         let body = self.lead..rows.end;
         let next = body.end;
-        self.push(Item::Loop(Loop {
+        let table = Loop {
             text: Arc::clone(self.text),
             lead,
             opening,
@@ -173,7 +173,8 @@ impl<'a> Parser<'a> {
             starts: rows.starts,
             width,
             removed: 0,
-        }));
+        };
+        self.push(Item::Loop(Box::new(table)));
         self.advance(next);
         Ok(())
     }

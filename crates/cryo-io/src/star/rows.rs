@@ -239,6 +239,8 @@ impl Scanner<'_> {
 
 pub(super) fn broken_value(broken: Broken) -> Error {
     match broken {
+        Broken::Tail => Error::unexpected("text block", "a blank after the closing ;", "more text")
+            .fix("put the next value on a line of its own"),
         Broken::Quote => {
             Error::unexpected("quoted value", "a closing quote on the same line", "none")
                 .fix("close the quote, or put the value into the other kind of quotes")

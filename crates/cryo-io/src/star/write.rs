@@ -109,7 +109,14 @@ impl Loop {
                 if self.columns[column].replaced {
                     out.put(&quoted(self.value(row, column)).unwrap_or_default())?;
                 } else {
-                    out.put(&self.text[span.clone()])?;
+                    let raw = &self.text[span.clone()];
+                    // What may stand bare within a row may not begin one.
+                    let exposed = !written && place > 0 && !raw.starts_with(['"', '\'']);
+                    out.put(&if exposed {
+                        quoted(raw).unwrap_or_default()
+                    } else {
+                        raw.into()
+                    })?;
                 }
                 written = true;
             }
