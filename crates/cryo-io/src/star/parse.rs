@@ -168,6 +168,7 @@ impl<'a> Parser<'a> {
             lead,
             opening,
             columns,
+            file_rows: rows.starts.len() / width,
             rows: rows.starts.len() / width,
             body,
             starts: rows.starts,

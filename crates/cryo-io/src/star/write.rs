@@ -34,7 +34,7 @@ impl Loop {
             self.write_label(column, index, out)?;
         }
         self.write_file_rows(out)?;
-        for row in self.file_rows()..self.rows {
+        for row in self.file_rows..self.rows {
             out.fresh_line()?;
             self.write_row(row, out)?;
         }
@@ -80,7 +80,7 @@ impl Loop {
             }
         }
         let mut done = self.body.start;
-        for row in 0..self.file_rows() {
+        for row in 0..self.file_rows {
             let first = self.span(row, 0).start;
             let last = self.span(row, self.width - 1).end;
             out.put(&self.text[done..first])?;

@@ -44,8 +44,12 @@ pub(super) fn assemble(source: &Table<'_>, options: &PicksOptions) -> Result<Pic
     for row in 0..source.table.len() {
         let name = source.tomogram(row);
         let pixel = source.pixel.as_ref().map(|pixel| pixel[row]);
-        let set = match known.get(name) {
-            Some(&set) => set,
+        let last = sets
+            .len()
+            .checked_sub(1)
+            .filter(|&last| sets[last].tomogram == name);
+        let set = match last.or_else(|| known.get(name).copied()) {
+            Some(set) => set,
             None => {
                 let space = Space::new(source.convention, source.unit, name, pixel, options, None)?;
                 known.insert(name, sets.len());
