@@ -158,6 +158,26 @@ fn values_outside_of_a_loop_are_refused() {
 }
 
 #[test]
+fn too_many_columns_are_refused() {
+    let names: String = (0..5000).map(|n| format!("_c{n}\n")).collect();
+    let message = refusal(&format!("data_a\nloop_\n{names}"));
+    assert_eq!(
+        message,
+        "line 2: columns of the loop: expected at most 4096, got more"
+    );
+}
+
+#[test]
+fn findings_are_bounded() {
+    let text: String = (0..20_000)
+        .map(|n| format!("data_{n}\nloop_\n_x\n1\n\n2\n"))
+        .collect();
+    let findings = validate(text.as_bytes());
+    assert_eq!(findings.len(), 101);
+    assert_eq!(findings[100].got, "too many to list");
+}
+
+#[test]
 fn a_loop_without_columns_is_refused() {
     assert!(
         refusal("data_a\nloop_\n1 2\n")
