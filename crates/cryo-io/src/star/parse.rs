@@ -250,6 +250,10 @@ impl<'a> Parser<'a> {
 
     fn push(&mut self, item: Item) {
         if let Some(block) = self.blocks.last_mut() {
+            if block.items.is_empty() {
+                // A vector would start with room for four, which most blocks never use.
+                block.items.reserve_exact(1);
+            }
             block.items.push(item);
         }
     }
