@@ -2,7 +2,7 @@
 
 use cryo_io::{
     Overwrite, Severity,
-    star::{Document, Loop, validate},
+    star::{Block, Document, Loop, validate},
 };
 use proptest::prelude::*;
 
@@ -128,6 +128,16 @@ fn an_open_text_block_is_refused() {
 }
 
 #[test]
+fn more_right_after_a_text_block_is_refused() {
+    let message = refusal("data_a\nloop_\n_x\n_y\n1\n;b\n;c\n");
+    assert!(
+        message
+            .starts_with("line 6: text block: expected a blank after the closing ;, got more text"),
+        "{message}"
+    );
+}
+
+#[test]
 fn values_outside_of_a_loop_are_refused() {
     let message = refusal("data_a\n_x 1\n2 3\n");
     assert!(
@@ -145,6 +155,26 @@ fn values_outside_of_a_loop_are_refused() {
         refusal("data_a\n_x\n")
             .starts_with("line 2: value of x: expected one value after the name, got none")
     );
+}
+
+#[test]
+fn too_many_columns_are_refused() {
+    let names: String = (0..5000).map(|n| format!("_c{n}\n")).collect();
+    let message = refusal(&format!("data_a\nloop_\n{names}"));
+    assert_eq!(
+        message,
+        "line 2: columns of the loop: expected at most 4096, got more"
+    );
+}
+
+#[test]
+fn findings_are_bounded() {
+    let text: String = (0..20_000)
+        .map(|n| format!("data_{n}\nloop_\n_x\n1\n\n2\n"))
+        .collect();
+    let findings = validate(text.as_bytes());
+    assert_eq!(findings.len(), 101);
+    assert_eq!(findings[100].got, "too many to list");
 }
 
 #[test]
@@ -238,6 +268,34 @@ fn rows_with_text_blocks_survive_edits() {
 }
 
 #[test]
+fn values_that_come_to_begin_a_row_are_quoted() {
+    let mut document = parse("data_a\nloop_\n_x\n_y\n1 ;\n2 _z\n3 data_4\n4 'c'\n5 d\n");
+    let table = document.block_mut("a").unwrap().table_mut().unwrap();
+    assert!(table.remove_column("x"));
+    assert_eq!(
+        document.to_string(),
+        "data_a\nloop_\n_y\n\";\"\n\"_z\"\n\"data_4\"\n'c'\nd\n"
+    );
+}
+
+#[test]
+fn names_values_and_rows_can_go() {
+    let mut document = parse("data_a\n_v 1\n_w 2 # why\n\nloop_\n_x #1\n_y\n1 2\n");
+    let block = document.block_mut("a").unwrap();
+    assert!(block.remove_value("v"));
+    assert!(!block.remove_value("v"));
+    let table = block.table_mut().unwrap();
+    table.rename_column("x", "z").unwrap();
+    assert_eq!(
+        document.to_string(),
+        "data_a\n_w 2 # why\n\nloop_\n_z #1\n_y\n1 2\n"
+    );
+    let table = document.block_mut("a").unwrap().table_mut().unwrap();
+    assert!(table.remove_column("z") && table.remove_column("y") && table.is_empty());
+    assert_eq!(document.to_string(), "data_a\n_w 2 # why\n");
+}
+
+#[test]
 fn edits_that_star_cannot_hold_are_refused() {
     let mut table = Loop::new();
     table.set_column("x", [1, 2]).unwrap();
@@ -247,6 +305,7 @@ fn edits_that_star_cannot_hold_are_refused() {
     assert!(table.set_column("y", ["a\n;b", "c"]).is_err());
     assert!(table.push_row(&[1, 2]).is_err());
     assert!(table.rename_column("x", "x").is_ok());
+    assert!(table.rename_column("y", "z").is_err());
     let mut document = Document::new();
     document.add_block("a").unwrap().add_table(table);
     assert!(document.add_block("a").is_err());
@@ -377,22 +436,43 @@ proptest! {
     }
 
     #[test]
-    fn star_like_text_never_panics_and_survives(text in "(data_|loop_|_[xy]|[a1]|;|'|\"|#| |\t|\r|\n){0,60}") {
-        if let Ok(mut document) = Document::parse(text.as_str()) {
-            prop_assert_eq!(document.to_string(), text.clone());
-            let name = document.blocks()[0].name().to_owned();
-            let edited = document.block_mut(&name).and_then(|block| block.table_mut()).map(|table| {
-                let rows = table.len();
-                table.set_column("new", 0..rows).unwrap();
-                rows
-            });
-            let again = Document::parse(document.to_string()).unwrap();
-            if let Some(rows) = edited {
-                let table = again.block(&name).unwrap().table().unwrap();
-                prop_assert_eq!(table.column_i64("new").unwrap(), (0..rows as i64).collect::<Vec<_>>());
+    fn star_like_text_never_panics_and_survives(
+        head in "(|data_a\n|data_a\r\n_v ';'\nloop_\n_x #1\n|data_a\nloop_\n_x #1\n_y # 2\n)",
+        body in "(data_b|loop_|_[zw] |a1|b |;|'c d' |\"|#| |\t|\r|\n|\n|\n;e\n; |f g\n){0,40}",
+    ) {
+        let text = head + &body;
+        let _ = validate(text.as_bytes());
+        let Ok(document) = Document::parse(text.as_str()) else {
+            return Ok(());
+        };
+        prop_assert_eq!(document.to_string(), text);
+        for column in ["new", "x"] {
+            let mut edited = document.clone();
+            let Some(table) = edited.block_mut("a").and_then(Block::table_mut) else {
+                continue;
+            };
+            let rows = table.len();
+            let others = ["x", "y"].into_iter().filter(|name| *name != column && table.has(name));
+            let others: Vec<(&str, Vec<String>)> = others
+                .map(|name| (name, table.column(name).unwrap().iter().map(str::to_owned).collect()))
+                .collect();
+            table.set_column(column, 0..rows).unwrap();
+            let again = Document::parse(edited.to_string()).unwrap();
+            let table = again.block("a").unwrap().table().unwrap();
+            prop_assert_eq!(table.column_i64(column).unwrap(), (0..rows as i64).collect::<Vec<_>>());
+            for (name, wanted) in &others {
+                prop_assert_eq!(&table.column_str(name).unwrap(), wanted);
+            }
+            let table = edited.block_mut("a").and_then(Block::table_mut).unwrap();
+            if table.remove_column("x") && table.names().len() > 0 {
+                let again = Document::parse(edited.to_string()).unwrap();
+                let table = again.block("a").unwrap().table().unwrap();
+                prop_assert_eq!(table.len(), rows);
+                for (name, wanted) in others.iter().filter(|(name, _)| *name != "x") {
+                    prop_assert_eq!(&table.column_str(name).unwrap(), wanted);
+                }
             }
         }
-        let _ = validate(text.as_bytes());
     }
 
     #[test]

@@ -614,14 +614,7 @@ fn what_cannot_be_written_is_refused() {
             .unwrap_err()
             .to_string()
     };
-    let message = write(
-        &picks,
-        Convention::Relion5,
-        &PicksOptions {
-            centre: CentreRule::FloorHalf,
-            ..options.clone()
-        },
-    );
+    let message = write(&picks, Convention::Relion5, &options);
     assert!(
         message.starts_with("the tilt-series pixel size of tomogram \"ts_0\" is needed"),
         "{message}"
@@ -705,6 +698,74 @@ fn pytom_match_pick_tables_are_read() {
         ("tomo.mrc", Some(0.25))
     );
     assert_eq!(picks.extra[0].name, "rlnLCCmax");
+}
+
+#[test]
+fn no_particles_are_no_error() {
+    let mut empty = scene(8.0, [[10, 20, 30], [11, 21, 31]], &[]);
+    empty.extra[0].values.clear();
+    for convention in CONVENTIONS {
+        let text = relion::document_from(&empty, convention, &PicksOptions::default())
+            .unwrap()
+            .to_string();
+        let again = relion::picks_from(
+            &Document::parse(text).unwrap(),
+            Some(convention),
+            &PicksOptions::default(),
+        );
+        assert_eq!(again.unwrap().len(), 0);
+    }
+}
+
+#[test]
+fn centred_coordinates_without_optics_need_the_tomogram_alone() {
+    let text = "data_\nloop_\n_rlnCenteredCoordinateXAngst\n_rlnCenteredCoordinateYAngst\n_rlnCenteredCoordinateZAngst\n_rlnDetectorPixelSize\n_rlnTomoName\n15 -30 0 10 ts\n";
+    let document = Document::parse(text).unwrap();
+    let frame = Frame {
+        shape: Some([51, 40, 31]),
+        voxel_size: VoxelSize::new(10.0),
+        ..Frame::default()
+    };
+    let mut options = PicksOptions {
+        frames: Frames::all(frame),
+        ..PicksOptions::default()
+    };
+    let picks = relion::picks_from(&document, None, &options).unwrap();
+    assert_eq!(
+        picks.sets[0].items[0].position,
+        VoxelPos::xyz(17.0, 17.0, 25.5)
+    );
+    // Under another rule the centre depends on the unbinned pixel, which nobody said.
+    options.centre = CentreRule::FloorHalf;
+    let message = relion::picks_from(&document, None, &options)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.starts_with("the tilt-series pixel size of tomogram \"ts\" is needed"),
+        "{message}"
+    );
+}
+
+#[test]
+fn classes_that_are_only_named_get_numbers() {
+    let text = format!("{THREE}_cryoClassName\na 1 2 3 p\na 1 2 3 q\na 1 2 3 \"\"\nb 1 2 3 q\n");
+    let frame = Frame {
+        voxel_size: VoxelSize::new(10.0),
+        ..Frame::default()
+    };
+    let options = PicksOptions {
+        frames: Frames::all(frame),
+        ..PicksOptions::default()
+    };
+    let picks = relion::picks_from(&Document::parse(text).unwrap(), None, &options).unwrap();
+    let classes: Vec<Option<u32>> = picks.sets[0]
+        .items
+        .iter()
+        .map(|particle| particle.class)
+        .collect();
+    assert_eq!(classes, [Some(1), Some(2), None]);
+    assert_eq!(picks.sets[0].classes.get(&2).map(String::as_str), Some("q"));
+    assert_eq!(picks.sets[1].items[0].class, Some(1));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use cryo_io::{
     Overwrite,
     star::{
         Document,
-        tilt::{TiltSeriesEntry, TiltSeriesSet, TiltSeriesTable},
+        tilt::{self, TiltSeriesEntry, TiltSeriesSet, TiltSeriesTable},
     },
 };
 use proptest::prelude::*;
@@ -331,6 +331,43 @@ fn bad_sets_are_refused() {
     );
 }
 
+#[test]
+fn validate_tells_what_is_missing() {
+    let all = |text: &[u8]| -> Vec<String> {
+        tilt::validate(text)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    };
+    for file in ["tilt_series.star", "ts_odd.tomostar", "tomograms.star"] {
+        assert_eq!(all(&fs::read(data(file)).unwrap()), [""; 0]);
+    }
+    let found = all(b"data_ts\nloop_\n_rlnTomoNominalStageTiltAngle\n-95\n");
+    let wanted = [
+        "note: rlnTomoYTilt",
+        "warning: angles: expected -90",
+        "warning: dose: expected a dose for each image",
+    ];
+    assert_eq!(found.len(), wanted.len(), "{found:?}");
+    for (found, wanted) in found.iter().zip(wanted) {
+        assert!(found.starts_with(wanted), "{found}");
+    }
+    let found = all(b"data_global\nloop_\n_rlnTomoName\n_rlnTomoHand\na 2\n");
+    let wanted = [
+        "warning: rlnTomoTiltSeriesPixelSize",
+        "note: rlnTomoSize",
+        "error: file",
+    ];
+    assert_eq!(found.len(), wanted.len(), "{found:?}");
+    for (found, wanted) in found.iter().zip(wanted) {
+        assert!(found.starts_with(wanted), "{found}");
+    }
+    assert!(
+        all(b"data_a\n_x 1\n")[0]
+            .starts_with("error: file: expected a readable file, got no table")
+    );
+}
+
 proptest! {
     #[test]
     fn any_aligned_series_round_trips(
@@ -363,6 +400,7 @@ proptest! {
                 let at = at % bytes.len();
                 bytes[at] = byte;
             }
+            let _ = tilt::validate(&bytes);
             if let Ok(document) = Document::parse(bytes) {
                 let _ = TiltSeriesTable::from_relion(&document, 1.0).map(|series| series.to_relion(1.0).is_ok());
                 let _ = TiltSeriesTable::from_tomostar(&document, 1.0).map(|series| series.to_tomostar(1.0).is_ok());

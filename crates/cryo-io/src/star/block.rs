@@ -21,7 +21,8 @@ pub struct Block {
 #[derive(Debug, Clone)]
 pub(super) enum Item {
     Pair(Pair),
-    Loop(Loop),
+    // Boxed, so that many single values stay small.
+    Loop(Box<Loop>),
 }
 
 /// A name with one value.
@@ -53,7 +54,7 @@ impl Block {
     /// The first table for editing, if any.
     pub fn table_mut(&mut self) -> Option<&mut Loop> {
         self.items.iter_mut().find_map(|item| match item {
-            Item::Loop(table) => Some(table),
+            Item::Loop(table) => Some(&mut **table),
             Item::Pair(_) => None,
         })
     }
@@ -61,7 +62,7 @@ impl Block {
     /// All tables in order.
     pub fn tables(&self) -> impl Iterator<Item = &Loop> {
         self.items.iter().filter_map(|item| match item {
-            Item::Loop(table) => Some(table),
+            Item::Loop(table) => Some(&**table),
             Item::Pair(_) => None,
         })
     }
@@ -79,7 +80,7 @@ impl Block {
 
     /// Puts a table after what the block holds.
     pub fn add_table(&mut self, table: Loop) {
-        self.items.push(Item::Loop(table));
+        self.items.push(Item::Loop(Box::new(table)));
     }
 
     /// Names and values outside of tables, in order.

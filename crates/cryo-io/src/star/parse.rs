@@ -11,6 +11,9 @@ use super::{
 };
 use crate::{Error, text::shorten};
 
+/// Most columns of a table; particle tables have some fifty.
+const MAX_COLUMNS: usize = 4096;
+
 /// The blocks of a document, and where the text after the last one starts.
 pub(super) fn parse(text: &Arc<String>) -> Result<(Vec<Block>, usize), Error> {
     // A byte order mark stays in front of the first block.
@@ -144,6 +147,11 @@ impl<'a> Parser<'a> {
         let opened = opening.start;
         let mut columns: Vec<Column> = Vec::new();
         while let Some((name, label)) = self.label()? {
+            if columns.len() == MAX_COLUMNS {
+                let most = format!("at most {MAX_COLUMNS}");
+                return Err(Error::unexpected("columns of the loop", most, "more")
+                    .at_line(self.line(opened)));
+            }
             let place = Some(columns.len());
             let name = name.to_owned();
             columns.push(Column {
@@ -163,17 +171,19 @@ impl<'a> Parser<'a> {
         let rows = scan(self.text, self.lead, width)?;
         let body = self.lead..rows.end;
         let next = body.end;
-        self.push(Item::Loop(Loop {
+        let table = Loop {
             text: Arc::clone(self.text),
             lead,
             opening,
             columns,
+            file_rows: rows.starts.len() / width,
             rows: rows.starts.len() / width,
             body,
             starts: rows.starts,
             width,
             removed: 0,
-        }));
+        };
+        self.push(Item::Loop(Box::new(table)));
         self.advance(next);
         Ok(())
     }
@@ -240,6 +250,10 @@ impl<'a> Parser<'a> {
 
     fn push(&mut self, item: Item) {
         if let Some(block) = self.blocks.last_mut() {
+            if block.items.is_empty() {
+                // A vector would start with room for four, which most blocks never use.
+                block.items.reserve_exact(1);
+            }
             block.items.push(item);
         }
     }

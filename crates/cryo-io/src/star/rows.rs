@@ -81,7 +81,8 @@ impl Rows {
         if self.starts.is_empty() {
             self.starts = starts;
             // The pieces that follow will be about as dense; growing step by step would need twice the memory.
-            let expected = self.starts.len() * (bytes_left / CHUNK) + self.starts.len() / 16;
+            let expected =
+                self.starts.len().saturating_mul(bytes_left / CHUNK) + self.starts.len() / 16;
             self.starts.reserve_exact(expected.min(bytes_left / 2));
         } else {
             self.starts.extend_from_slice(&starts);
@@ -239,6 +240,8 @@ impl Scanner<'_> {
 
 pub(super) fn broken_value(broken: Broken) -> Error {
     match broken {
+        Broken::Tail => Error::unexpected("text block", "a blank after the closing ;", "more text")
+            .fix("put the next value on a line of its own"),
         Broken::Quote => {
             Error::unexpected("quoted value", "a closing quote on the same line", "none")
                 .fix("close the quote, or put the value into the other kind of quotes")

@@ -26,6 +26,8 @@ pub struct Loop {
     pub(super) starts: Vec<u32>,
     /// Number of values in a row of the file.
     pub(super) width: usize,
+    /// Number of rows that stand in the file.
+    pub(super) file_rows: usize,
     pub(super) rows: usize,
     /// Number of columns that came with the file and were removed.
     pub(super) removed: usize,
@@ -191,6 +193,7 @@ impl Loop {
         }
         if self.columns.is_empty() {
             self.rows = 0;
+            self.file_rows = 0;
             self.starts = Vec::new();
         }
         true
@@ -240,14 +243,9 @@ impl Loop {
         Ok(())
     }
 
-    /// Number of rows that stand in the file.
-    pub(super) fn file_rows(&self) -> usize {
-        self.starts.len().checked_div(self.width).unwrap_or(0)
-    }
-
     pub(super) fn is_as_read(&self) -> bool {
         self.width > 0
-            && self.rows == self.file_rows()
+            && self.rows == self.file_rows
             && self.columns.len() == self.width
             && self.removed == 0
             && self.columns.iter().all(|column| !column.replaced)
@@ -269,11 +267,10 @@ impl Loop {
         let column = &self.columns[column];
         match column.place {
             Some(place) if !column.replaced => {
-                let file_rows = self.file_rows();
-                if row < file_rows {
+                if row < self.file_rows {
                     unquoted(&self.text[self.span(row, place)])
                 } else {
-                    column.own.get(row - file_rows)
+                    column.own.get(row - self.file_rows)
                 }
             }
             _ => column.own.get(row),
@@ -282,7 +279,7 @@ impl Loop {
 
     /// The line of the file that a row stands on.
     pub(super) fn line(&self, row: usize) -> Option<usize> {
-        (row < self.file_rows()).then(|| line_number(&self.text, self.span(row, 0).start))
+        (row < self.file_rows).then(|| line_number(&self.text, self.span(row, 0).start))
     }
 }
 

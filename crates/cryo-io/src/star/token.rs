@@ -42,6 +42,8 @@ pub(super) enum Broken {
     Quote,
     /// A `;` block without its closing line.
     Block,
+    /// More right after the closing `;`.
+    Tail,
 }
 
 /// Where the value that starts at `start` ends, its quotes included.
@@ -81,7 +83,12 @@ fn block_end(text: &[u8], start: usize) -> Result<usize, Broken> {
     while let Some(offset) = find_newline(&text[at..]) {
         at += offset + 1;
         if text.get(at) == Some(&b';') {
-            return Ok(at + 1);
+            let closed = text.get(at + 1).is_none_or(|&next| is_space(next));
+            return if closed {
+                Ok(at + 1)
+            } else {
+                Err(Broken::Tail)
+            };
         }
     }
     Err(Broken::Block)
@@ -178,6 +185,7 @@ mod tests {
         assert_eq!(value_end(b"'open\n'", 0), Err(Broken::Quote));
         assert_eq!(value_end(b";a\nb\n; x", 0), Ok(6));
         assert_eq!(value_end(b";a\nb", 0), Err(Broken::Block));
+        assert_eq!(value_end(b";a\n;b", 0), Err(Broken::Tail));
         assert_eq!(value_end(b"a ;b", 2), Ok(4));
     }
 }

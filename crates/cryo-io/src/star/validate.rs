@@ -6,6 +6,9 @@ use super::{
 };
 use crate::{Finding, Severity};
 
+/// Findings after which the rest of a file is not looked at.
+const MAX_FINDINGS: usize = 100;
+
 /// What a reader should know about the bytes of a STAR file.
 ///
 /// An unreadable file gives its error. Warnings are for what RELION or Python `starfile` read
@@ -51,6 +54,20 @@ pub fn validate(bytes: &[u8]) -> Vec<Finding> {
         );
     }
     for block in document.blocks() {
+        if findings.len() >= MAX_FINDINGS {
+            let fix = "mend these first";
+            findings.push(Finding::new(
+                Severity::Note,
+                "file",
+                "a few findings",
+                "too many to list",
+                fix,
+            ));
+            break;
+        }
+        let mut add = |severity, place: String, expected: &str, got: &str, fix: &str| {
+            findings.push(Finding::new(severity, place, expected, got, fix));
+        };
         let place = || format!("block data_{}", block.name());
         if block.pairs().next().is_none() && block.table().is_none() {
             add(

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rayon::prelude::*;
 
 use super::table::Loop;
@@ -62,18 +64,24 @@ impl<'a> ColumnView<'a> {
     }
 
     /// What `read` makes of each value, or the first row of which it makes nothing.
-    pub(super) fn map<T: Send>(
+    pub(super) fn map<T: Copy + Default + Send>(
         &self,
         read: impl Fn(&str) -> Option<T> + Sync,
     ) -> Result<Vec<T>, usize> {
+        let first_bad = AtomicUsize::new(usize::MAX);
         let rows = (0..self.table.len()).into_par_iter().with_min_len(GRAIN);
-        let all: Option<Vec<T>> = rows.map(|row| read(self.get(row))).collect();
-        all.ok_or_else(|| {
-            let rows = 0..self.table.len();
-            rows.into_iter()
-                .find(|&row| read(self.get(row)).is_none())
-                .unwrap_or(0)
-        })
+        // An indexed collection writes each value once; collecting options would copy them all.
+        let values = rows.map(|row| {
+            read(self.get(row)).unwrap_or_else(|| {
+                first_bad.fetch_min(row, Ordering::Relaxed);
+                T::default()
+            })
+        });
+        let values = values.collect();
+        match first_bad.into_inner() {
+            usize::MAX => Ok(values),
+            row => Err(row),
+        }
     }
 
     /// `error` with the place of a row.

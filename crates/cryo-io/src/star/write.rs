@@ -34,7 +34,7 @@ impl Loop {
             self.write_label(column, index, out)?;
         }
         self.write_file_rows(out)?;
-        for row in self.file_rows()..self.rows {
+        for row in self.file_rows..self.rows {
             out.fresh_line()?;
             self.write_row(row, out)?;
         }
@@ -80,7 +80,7 @@ impl Loop {
             }
         }
         let mut done = self.body.start;
-        for row in 0..self.file_rows() {
+        for row in 0..self.file_rows {
             let first = self.span(row, 0).start;
             let last = self.span(row, self.width - 1).end;
             out.put(&self.text[done..first])?;
@@ -109,7 +109,14 @@ impl Loop {
                 if self.columns[column].replaced {
                     out.put(&quoted(self.value(row, column)).unwrap_or_default())?;
                 } else {
-                    out.put(&self.text[span.clone()])?;
+                    let raw = &self.text[span.clone()];
+                    // What may stand bare within a row may not begin one.
+                    let exposed = !written && place > 0 && !raw.starts_with(['"', '\'']);
+                    out.put(&if exposed {
+                        quoted(raw).unwrap_or_default()
+                    } else {
+                        raw.into()
+                    })?;
                 }
                 written = true;
             }

@@ -41,11 +41,16 @@ pub(super) fn assemble(source: &Table<'_>, options: &PicksOptions) -> Result<Pic
     let mut spaces: Vec<Space> = Vec::new();
     let mut rows: Vec<Vec<usize>> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut classes: HashMap<(usize, &str), u32> = HashMap::new();
     for row in 0..source.table.len() {
         let name = source.tomogram(row);
         let pixel = source.pixel.as_ref().map(|pixel| pixel[row]);
-        let set = match known.get(name) {
-            Some(&set) => set,
+        let last = sets
+            .len()
+            .checked_sub(1)
+            .filter(|&last| sets[last].tomogram == name);
+        let set = match last.or_else(|| known.get(name).copied()) {
+            Some(set) => set,
             None => {
                 let space = Space::new(source.convention, source.unit, name, pixel, options, None)?;
                 known.insert(name, sets.len());
@@ -58,9 +63,13 @@ pub(super) fn assemble(source: &Table<'_>, options: &PicksOptions) -> Result<Pic
         source.check_pixel(row, &rows[set])?;
         let particle = source.particle(row, &spaces[set]);
         source.name_class(row, &particle, &mut sets[set])?;
-        let class = particle
-            .class
-            .or_else(|| source.class_by_name(row, &mut sets[set]));
+        let class = match source.class_name_alone(row) {
+            Some(name) => {
+                let number = || sets[set].class_number(name);
+                Some(*classes.entry((set, name)).or_insert_with(number))
+            }
+            None => particle.class,
+        };
         sets[set].items.push(Particle { class, ..particle });
         rows[set].push(row);
     }
@@ -169,11 +178,13 @@ impl Table<'_> {
         Err(names.error_at(row, Some(error)))
     }
 
-    /// Numbers the classes of a table that only names them.
-    fn class_by_name(&self, row: usize, set: &mut ParticleSet) -> Option<u32> {
-        let names = self.fields.class_name?;
-        let name = names.get(row);
-        (self.fields.class.is_none() && !name.is_empty()).then(|| set.class_number(name))
+    /// The name of a particle's class in a table that does not number classes.
+    fn class_name_alone(&self, row: usize) -> Option<&str> {
+        let names = self
+            .fields
+            .class_name
+            .filter(|_| self.fields.class.is_none())?;
+        Some(names.get(row)).filter(|name| !name.is_empty())
     }
 
     fn extra(&self, order: &[usize]) -> Vec<ExtraColumn> {

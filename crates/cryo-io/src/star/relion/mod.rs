@@ -11,6 +11,8 @@
 //! | `Warp` | `rlnCoordinate{X,Y,Z}` | as `Relion3` | as `Relion3` |
 //! | `Warp` | `wrpCoordinate{X,Y,Z}[1]` | Å from the first voxel | none |
 //!
+//! Of M's several poses of a particle the first is read; the others stay extra columns.
+//!
 //! With `c` a coordinate, `p` the pixel and `n` the unbinned size, RELION 5 means the unbinned pixel
 //! `c / p + n/2`; the rule of the centre is [`PicksOptions::centre`](crate::PicksOptions), how a binned
 //! voxel lies over unbinned ones [`PicksOptions::binning`](crate::PicksOptions).

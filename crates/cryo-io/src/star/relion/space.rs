@@ -51,7 +51,15 @@ impl Space {
             }
             .or(Frame::of(grid));
         }
-        let pixel = pixel_of(convention, unit, tomogram, pixel, &frame, options)?;
+        let pixel = pixel_of(
+            convention,
+            unit,
+            tomogram,
+            pixel,
+            &frame,
+            options,
+            counted.is_none(),
+        )?;
         let Some(own) = VoxelSize::new(pixel) else {
             return Err(Error::parameter(
                 "pixel size",
@@ -151,13 +159,17 @@ fn pixel_of(
     stated: Option<f64>,
     frame: &Frame,
     options: &PicksOptions,
+    reading: bool,
 ) -> Result<f64, Error> {
     let voxel = frame.voxel_size.and_then(VoxelSize::isotropic);
     let series = frame.tilt_series_pixel_size;
     let found = match (convention, unit) {
-        // With these two rules the pixel cancels out: n·p is the tomogram's edge in ångström.
+        // With these two rules the pixel cancels out: n·p is the tomogram's edge in ångström. A file that
+        // is written states it all the same.
         (Convention::Relion5, _)
-            if options.centre == CentreRule::Half && options.binning == BinningRule::FirstVoxel =>
+            if reading
+                && options.centre == CentreRule::Half
+                && options.binning == BinningRule::FirstVoxel =>
         {
             series.or(stated).or(voxel)
         }

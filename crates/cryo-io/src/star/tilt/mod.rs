@@ -21,7 +21,9 @@
 mod relion;
 mod set;
 mod table;
+mod validate;
 mod warp;
 
 pub use set::{TiltSeriesEntry, TiltSeriesSet};
 pub use table::{TiltDetails, TiltSeriesTable};
+pub use validate::validate;
