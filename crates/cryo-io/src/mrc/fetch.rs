@@ -15,9 +15,9 @@ use crate::{Error, ErrorKind};
 /// several threads to share the page faults of a new array, which are most of the cost.
 const RUN: usize = 1 << 18;
 
-/// Rows of a section are read with what lies between them up to this many bytes: one call costs
-/// as much as copying some ten kilobytes.
-const SPAN_BYTES: usize = 1 << 19;
+/// Rows of a section are read with what lies between them up to this many bytes: a call for each
+/// costs more than copying so few.
+const SPAN_BYTES: usize = 1 << 17;
 
 /// A box of the file, all in sections, rows, columns.
 #[derive(Debug, Clone, Copy)]

@@ -27,6 +27,8 @@
 //! ```
 
 mod axes;
+mod byte_order;
+mod checks;
 mod decode;
 mod encode;
 mod extended;
@@ -36,8 +38,10 @@ mod geometry;
 mod header;
 mod huge_pages;
 mod image_stack;
+mod kind;
 mod mapped;
 mod mode;
+mod new_header;
 mod options;
 mod output;
 mod reader;
@@ -55,11 +59,13 @@ use ndarray::Array3;
 use num_complex::Complex;
 
 pub use axes::AxisMap;
+pub use byte_order::ByteOrder;
 pub use extended::{ExtendedHeader, ExtendedKind, SectionMetadata};
 pub use header::{HEADER_BYTES, Header};
 pub use image_stack::{ImageStack, read_image_stack};
+pub use kind::Kind;
 pub use mapped::Mapped;
-pub use mode::{ByteOrder, Kind, Mode};
+pub use mode::Mode;
 pub use options::{AxisOrder, ByteSign, OriginRule, ReadOptions, WriteOptions};
 pub use reader::Reader;
 pub use statistics::Statistics;

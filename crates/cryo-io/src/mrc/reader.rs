@@ -8,8 +8,9 @@ use ndarray::{Array2, Array3, Axis};
 use num_complex::Complex;
 
 use super::{
-    AxisMap, ByteOrder, ByteSign, ExtendedHeader, HEADER_BYTES, Header, Kind, Mode, ReadOptions,
+    ByteOrder, ExtendedHeader, HEADER_BYTES, Header, Kind, Mode, ReadOptions,
     axes::Axes,
+    checks,
     decode::{Decoded, Decoder},
     fetch,
     geometry::Geometry,
@@ -91,10 +92,11 @@ impl Reader {
         let mut start = vec![0; source.len().min(HEADER_BYTES as u64) as usize];
         source.read_at(0, &mut start)?;
         let (header, mut warnings) = Header::parse(&start, options.permissive)?;
-        let declared = declared_bytes(&header)?;
-        check_length(declared, source.len(), options.permissive, &mut warnings)?;
-        let map = usable_map(header.axis_map, options.permissive, &mut warnings)?;
-        let (file_shape, volumes) = split_stack(&header, options.permissive, &mut warnings)?;
+        let declared = checks::declared_bytes(&header)?;
+        checks::length(declared, source.len(), options.permissive, &mut warnings)?;
+        let map = checks::axis_map(header.axis_map, options.permissive, &mut warnings)?;
+        let (file_shape, volumes) =
+            checks::split_stack(&header, options.permissive, &mut warnings)?;
         let (axes, exchanged) = Axes::new(map, options.axis_order, file_shape)?;
         if let Some(axis) = exchanged {
             let fix = "check that it is the thickness, and the hand of the specimen";
@@ -107,7 +109,7 @@ impl Reader {
             mode: header.mode,
             byte_order: header.byte_order,
             unsigned_bytes: header.mode == Mode::Int8
-                && is_unsigned(&header, options.byte_sign, &mut warnings),
+                && checks::is_unsigned(&header, options.byte_sign, &mut warnings),
             upper_half_first: header.imod_flags().is_some_and(|flags| flags & 16 != 0),
         };
         Ok(Self {
@@ -401,112 +403,4 @@ impl Reader {
     pub(super) fn is_in_file_order(&self) -> bool {
         self.axes.is_identity()
     }
-}
-
-fn declared_bytes(header: &Header) -> Result<u64, Error> {
-    let declared = header.data_bytes().and_then(|data| {
-        let length = (data as u64).checked_add(header.data_offset())?;
-        i64::try_from(length).is_ok().then_some(length)
-    });
-    declared.ok_or_else(|| {
-        let [sections, rows, columns] = header.shape;
-        let got = format!("{columns} × {rows} × {sections}");
-        Error::unexpected("nx, ny, nz", "dimensions of a file that can exist", got)
-            .at_byte(0)
-            .fix("the header is damaged; get the file again")
-    })
-}
-
-fn check_length(
-    declared: u64,
-    length: u64,
-    permissive: bool,
-    warnings: &mut Vec<Finding>,
-) -> Result<(), Error> {
-    if length < declared {
-        let error = fetch::truncated(declared, length);
-        if !permissive {
-            return Err(error);
-        }
-        warnings.push(Finding::from_error(&error));
-    } else if length > declared {
-        let got = format!("{length} bytes or more");
-        let fix = "what follows the data is not read; check the dimensions";
-        warnings.push(warning("length", format!("{declared} bytes"), got, fix));
-    }
-    Ok(())
-}
-
-fn usable_map(
-    map: AxisMap,
-    permissive: bool,
-    warnings: &mut Vec<Finding>,
-) -> Result<AxisMap, Error> {
-    if map.is_valid() {
-        return Ok(map);
-    }
-    let unset = (map.columns, map.rows, map.sections) == (0, 0, 0);
-    if !unset && !permissive {
-        return Err(map.error().fix("read it permissively to take 1, 2, 3"));
-    }
-    let got = format!("{}, {}, {}", map.columns, map.rows, map.sections);
-    let expected = "1, 2 and 3 in some order";
-    let fix = "1, 2, 3 was taken; write the file anew";
-    warnings.push(warning("mapc, mapr, maps (byte 64)", expected, got, fix));
-    Ok(AxisMap::STANDARD)
-}
-
-fn split_stack(
-    header: &Header,
-    permissive: bool,
-    warnings: &mut Vec<Finding>,
-) -> Result<([usize; 3], usize), Error> {
-    let [sections, rows, columns] = header.shape;
-    if header.kind() != Kind::VolumeStack {
-        return Ok((header.shape, 1));
-    }
-    match usize::try_from(header.sampling[0]) {
-        Ok(depth) if depth > 0 && sections.is_multiple_of(depth) => {
-            Ok(([depth, rows, columns], sections / depth))
-        }
-        _ => {
-            let expected = format!("a divisor of the {sections} sections of the volume stack");
-            let got = header.sampling[0].to_string();
-            let fix = "read as one volume; write the file anew";
-            if !permissive {
-                let error = Error::unexpected("mz", expected, got).at_byte(36);
-                return Err(error.fix("read it permissively to have one volume"));
-            }
-            warnings.push(warning("mz (byte 36)", expected, got, fix));
-            Ok((header.shape, 1))
-        }
-    }
-}
-
-fn is_unsigned(header: &Header, sign: ByteSign, warnings: &mut Vec<Finding>) -> bool {
-    match sign {
-        ByteSign::Signed => return false,
-        ByteSign::Unsigned => return true,
-        ByteSign::Auto => {}
-    }
-    if let Some(flags) = header.imod_flags() {
-        return flags & 1 == 0;
-    }
-    let (minimum, maximum) = (header.statistics.minimum, header.statistics.maximum);
-    let unsigned = if minimum < 0.0 && maximum >= 128.0 {
-        -minimum <= maximum - 128.0
-    } else if minimum <= maximum && maximum >= 128.0 {
-        true
-    } else if minimum <= maximum && (minimum < 0.0 || maximum > minimum) {
-        // Values of 0 to 127 are the same either way.
-        false
-    } else {
-        !header.has_map()
-    };
-    if unsigned {
-        let got = format!("extrema {minimum} and {maximum} in the header");
-        let fix = "read as 0 to 255; choose the sign if that is wrong";
-        warnings.push(warning("mode 0", "signed bytes, −128 to 127", got, fix));
-    }
-    unsigned
 }

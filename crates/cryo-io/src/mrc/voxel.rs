@@ -63,11 +63,11 @@ impl Voxel for Complex<f32> {
     }
 
     fn to_f32(self) -> f32 {
-        f32::from(self.re)
+        self.re
     }
 
     fn imaginary(self) -> f32 {
-        f32::from(self.im)
+        self.im
     }
 }
 
