@@ -37,6 +37,9 @@
 //! `rlnTomoSubtomogram{Rot,Tilt,Psi}`, `rlnAngle{Rot,Tilt,Psi}` = (0, 90, 0) and these as
 //! `rlnAngle{Tilt,Psi}Prior`; `rlnAnglePsiFlipRatio` 0.5. The product is the particle's orientation.
 //!
+//! RELION 4 and 5 files get a block `data_cryo_tomograms` with the size and voxel size of each tomogram,
+//! so that they can be read without it; RELION leaves it alone.
+//!
 //! Sources: 3dem/relion `src/jaz/tomography/particle_set.cpp` (`getPosition`, `getMatrix3x3`),
 //! `tomogram_set.cpp` (centre `w0/2.0`), `src/metadata_table.cpp`; warpem/warp
 //! `docs/reference/warptools/tomogram_particle_files.md`; copick `util/relion.py`, `util/formats.py`.
@@ -49,6 +52,7 @@ mod names;
 mod optics;
 mod read;
 mod space;
+mod tomograms;
 mod validate;
 mod write;
 

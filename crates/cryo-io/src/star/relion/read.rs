@@ -12,6 +12,7 @@ use super::{
     },
     optics::Optics,
     space::Unit,
+    tomograms,
 };
 use crate::{Error, Picks, PicksOptions};
 
@@ -89,6 +90,7 @@ fn picks(
     options: &PicksOptions,
     stem: Option<String>,
 ) -> Result<Picks, Error> {
+    let options = &tomograms::options_with(document, options)?;
     let convention = convention.map_or_else(|| Convention::detect(document), Ok)?;
     let table = particles(document)?;
     let fields = Fields::of(table)?;

@@ -25,6 +25,8 @@ pub(super) struct Space {
     pub grid: Grid,
     /// Edge of the pixel that the file counts, in ångström.
     pub pixel: f64,
+    /// Pixels along z, y, x before binning, where they are known.
+    pub unbinned_shape: Option<[usize; 3]>,
     /// Coordinate of 0 among those pixels (x, y, z).
     zero: [f64; 3],
     /// Pixels a unit of the file.
@@ -89,6 +91,7 @@ impl Space {
         Ok(Self {
             grid: Grid::new(shape, voxel_size),
             pixel,
+            unbinned_shape: unbinned_shape(tomogram, &frame, pixel).ok(),
             zero,
             scale,
             rule: options.binning,

@@ -11,13 +11,14 @@ use super::{
         SERIES_PIXEL, SUBTOMOGRAM, TOMOGRAM, TRACK, TUBE,
     },
     space::{Space, Unit},
+    tomograms,
 };
 use crate::{Error, ExtraColumn, Overwrite, Picks, PicksOptions};
 
 /// Writes particles; the header says what the coordinates count.
 ///
 /// Positions are rounded to 1e-9 of the file's unit. Particles without an orientation among others get
-/// angles of 0. Names of classes that no particle has, and shapes of tomograms, are not written.
+/// angles of 0. Names of classes that no particle has are not written.
 ///
 /// # Errors
 /// As [`document_from`] and [`write_atomic`](crate::write_atomic).
@@ -60,6 +61,9 @@ pub fn document_from(
             table.add_extra(&mut particles, false)?;
             document.add_block("optics")?.add_table(optics);
             document.add_block("particles")?.add_table(particles);
+            document
+                .add_block(tomograms::BLOCK)?
+                .add_table(table.tomograms()?);
         }
         Convention::Relion3 | Convention::Warp => {
             let mut particles = table.particles()?;
@@ -179,6 +183,12 @@ impl<'a> Rows<'a> {
             .filter(|set| !set.is_empty())
             .zip(&self.spaces);
         sets.flat_map(|(set, space)| set.items.iter().map(move |particle| (set, particle, space)))
+    }
+
+    fn tomograms(&self) -> Result<Loop, Error> {
+        let sets = self.picks.sets.iter().filter(|set| !set.is_empty());
+        let names = sets.map(|set| set.tomogram.as_str());
+        tomograms::table(names.zip(&self.spaces))
     }
 
     fn any(&self, has: impl Fn(&Particle) -> bool) -> bool {
