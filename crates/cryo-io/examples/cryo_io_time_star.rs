@@ -44,13 +44,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         table.len()
     );
     let start = Instant::now();
-    let mut sum = 0.0;
-    for column in 0..10 {
-        sum += table
-            .column_f64(&format!("rlnValue{column}"))?
-            .iter()
-            .sum::<f64>();
-    }
+    let names: [String; 10] = std::array::from_fn(|column| format!("rlnValue{column}"));
+    let columns = table.columns_f64(names.each_ref().map(String::as_str))?;
+    let sum: f64 = columns
+        .iter()
+        .map(|column| column.iter().sum::<f64>())
+        .sum();
     let classes = table.column_i64("rlnClassNumber")?.iter().sum::<i64>();
     println!(
         "columns  {:.3} s: sums {sum:.3} and {classes}",

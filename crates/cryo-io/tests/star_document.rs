@@ -362,6 +362,11 @@ fn large_loops_are_read_alike_on_any_number_of_threads() {
             let table = document.block("a").unwrap().table().unwrap();
             assert_eq!(table.len(), 200_000);
             assert_eq!(table.column_f64("x").unwrap()[123_456], 123_456.25);
+            let [z, x] = table.columns_f64(["z", "x"]).unwrap();
+            assert_eq!(
+                (z[199_999], x[199_999]),
+                (f64::from(199_999 % 7), 199_999.25)
+            );
             assert_eq!(table.column("y").unwrap().get(199_999), "name_199999");
             assert_eq!(document.to_string(), text);
         });

@@ -5,7 +5,9 @@
 
 mod block;
 mod cells;
+mod columns;
 mod document;
+mod number;
 mod parse;
 pub mod relion;
 mod rows;

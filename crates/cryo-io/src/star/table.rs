@@ -277,6 +277,16 @@ impl Loop {
         }
     }
 
+    /// The text from a value of the file on, quotes and all.
+    pub(super) fn bytes_from(&self, row: usize, column: usize) -> Option<&[u8]> {
+        let column = &self.columns[column];
+        let place = column
+            .place
+            .filter(|_| !column.replaced && row < self.file_rows)?;
+        let start = self.body.start + self.starts[row * self.width + place] as usize;
+        self.text.as_bytes().get(start..)
+    }
+
     /// The line of the file that a row stands on.
     pub(super) fn line(&self, row: usize) -> Option<usize> {
         (row < self.file_rows).then(|| line_number(&self.text, self.span(row, 0).start))

@@ -8,7 +8,8 @@ pub(super) fn is_blank(byte: u8) -> bool {
 }
 
 pub(super) fn is_space(byte: u8) -> bool {
-    byte == b'\n' || is_blank(byte)
+    // One comparison settles almost every byte.
+    byte <= b' ' && (byte == b'\n' || is_blank(byte))
 }
 
 /// The first place from `at` that is no blank; may be a line feed or the end.

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::table::Loop;
+use super::{number::plain_decimal, table::Loop};
 use crate::{
     Error,
     text::{finite, shorten},
@@ -44,11 +44,24 @@ impl<'a> ColumnView<'a> {
     /// # Errors
     /// [`Unexpected`](crate::ErrorKind::Unexpected) with the line of the first value that is none.
     pub fn to_f64(&self) -> Result<Vec<f64>, Error> {
-        let values = self.map(|field| field.parse().ok().filter(|value: &f64| value.is_finite()));
-        values.map_err(|row| {
-            let found = finite(self.name(), self.get(row));
-            self.error_at(row, found.err())
+        self.map_rows(|row| self.number(row))
+            .map_err(|row| self.no_number(row))
+    }
+
+    pub(super) fn number(&self, row: usize) -> Option<f64> {
+        let plain = self
+            .table
+            .bytes_from(row, self.column)
+            .and_then(plain_decimal);
+        plain.or_else(|| {
+            let value: Result<f64, _> = self.get(row).parse();
+            value.ok().filter(|value| value.is_finite())
         })
+    }
+
+    pub(super) fn no_number(&self, row: usize) -> Error {
+        let found = finite(self.name(), self.get(row));
+        self.error_at(row, found.err())
     }
 
     /// The values as whole numbers; `3.0` counts as one. Parallel.
@@ -68,11 +81,18 @@ impl<'a> ColumnView<'a> {
         &self,
         read: impl Fn(&str) -> Option<T> + Sync,
     ) -> Result<Vec<T>, usize> {
+        self.map_rows(|row| read(self.get(row)))
+    }
+
+    fn map_rows<T: Copy + Default + Send>(
+        &self,
+        read: impl Fn(usize) -> Option<T> + Sync,
+    ) -> Result<Vec<T>, usize> {
         let first_bad = AtomicUsize::new(usize::MAX);
         let rows = (0..self.table.len()).into_par_iter().with_min_len(GRAIN);
         // An indexed collection writes each value once; collecting options would copy them all.
         let values = rows.map(|row| {
-            read(self.get(row)).unwrap_or_else(|| {
+            read(row).unwrap_or_else(|| {
                 first_bad.fetch_min(row, Ordering::Relaxed);
                 T::default()
             })

@@ -60,8 +60,7 @@ impl<'a> Fields<'a> {
 
 /// Three columns of numbers, row by row.
 pub(super) fn triple(table: &Loop, names: &[&'static str; 3]) -> Result<[Vec<f64>; 3], Error> {
-    let [first, second, third] = names.map(|name| table.column_f64(name));
-    Ok([first?, second?, third?])
+    table.columns_f64(*names)
 }
 
 /// Three columns if all are there.
