@@ -183,6 +183,9 @@ fn stacks_are_told_apart() {
     assert_eq!(stack.header.kind(), Kind::ImageStack);
     assert_eq!(stack.pixel_size_angstrom, Some(2.62));
     assert_eq!(stack.tilt_angles_deg, None);
+    // The cell is three pixels deep over one interval: images have no spacing.
+    let reader = Reader::open(golden("image_stack.mrcs"), &ReadOptions::default()).unwrap();
+    assert_eq!(reader.grid().unwrap().voxel_size.isotropic(), Some(2.62));
 
     let reader = Reader::open(golden("volume_stack.mrc"), &ReadOptions::default()).unwrap();
     assert_eq!((reader.kind(), reader.volumes()), (Kind::VolumeStack, 2));

@@ -59,7 +59,7 @@ fn packed(upper_half_first: bool) -> (Vec<u8>, Array3<f32>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_box_matches_the_whole(

@@ -103,7 +103,7 @@ fn check_with_the_crate(path: &Path, expected: &Array3<f32>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn bytes_round_trip(data in array(any::<i8>()), order in order()) {

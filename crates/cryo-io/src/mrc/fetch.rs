@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::{
     Mode,
     decode::{Decoded, Decoder},
-    huge_pages,
+    kernel_hints,
     source::Source,
 };
 use crate::{Error, ErrorKind};
@@ -67,7 +67,7 @@ pub(super) fn zeroed<T: Zeroable>(count: usize, max_bytes: u64) -> Result<Vec<T>
     }
     let mut values =
         bytemuck::allocation::try_zeroed_vec(count).map_err(|()| over(isize::MAX as u64))?;
-    huge_pages::advise(&mut values);
+    kernel_hints::use_huge_pages(&mut values);
     Ok(values)
 }
 

@@ -36,8 +36,9 @@ mod fei;
 mod fetch;
 mod geometry;
 mod header;
-mod huge_pages;
+
 mod image_stack;
+mod kernel_hints;
 mod kind;
 mod mapped;
 mod mode;

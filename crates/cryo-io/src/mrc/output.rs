@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 
 use super::{
     ByteOrder, ExtendedHeader, Header, Statistics, Voxel, WriteOptions, encode::write_values,
-    source::Compression, statistics::Summary,
+    kernel_hints, source::Compression, statistics::Summary,
 };
 use crate::{Error, write_atomic};
 
@@ -41,12 +41,12 @@ pub(super) fn write_pieces<'a, T: Voxel>(
             Compression::None => job.plain(out, pieces),
             Compression::Gzip => {
                 let mut packed = GzEncoder::new(out, flate2::Compression::default());
-                job.once(&mut packed, pieces)?;
+                job.once(&mut packed, pieces, |_, _| {})?;
                 packed.finish().map(drop).map_err(failed)
             }
             Compression::Bzip2 => {
                 let mut packed = BzEncoder::new(out, bzip2::Compression::default());
-                job.once(&mut packed, pieces)?;
+                job.once(&mut packed, pieces, |_, _| {})?;
                 packed.finish().map(drop).map_err(failed)
             }
         }
@@ -70,7 +70,9 @@ impl Job<'_> {
         pieces: impl Iterator<Item = Result<Cow<'a, [T]>, Error>>,
     ) -> Result<(), Error> {
         let known = self.summary;
-        let summary = self.once(out, pieces)?;
+        let file = out.get_ref().try_clone().map_err(failed)?;
+        let written = |offset, length| kernel_hints::start_writeback(&file, offset, length);
+        let summary = self.once(out, pieces, written)?;
         if known.is_none() {
             self.header.statistics = statistics::<T>(summary);
             out.seek(SeekFrom::Start(0)).map_err(failed)?;
@@ -83,6 +85,7 @@ impl Job<'_> {
         &mut self,
         out: &mut (impl Write + Send),
         pieces: impl Iterator<Item = Result<Cow<'a, [T]>, Error>>,
+        on_written: impl Fn(u64, u64),
     ) -> Result<Summary, Error> {
         self.header.statistics = self
             .summary
@@ -93,6 +96,7 @@ impl Job<'_> {
         }
         let order: ByteOrder = self.header.byte_order;
         let (mut summary, mut count) = (Summary::EMPTY, 0_usize);
+        let mut offset = self.header.data_offset();
         for piece in pieces {
             let piece = piece?;
             count = count.saturating_add(piece.len());
@@ -101,6 +105,9 @@ impl Job<'_> {
                 || write_values(out, &piece, order),
             );
             written?;
+            let length = size_of_val::<[T]>(&piece) as u64;
+            on_written(offset, length);
+            offset += length;
             if let Some(part) = part {
                 check_finite(part, self.options)?;
                 summary = summary.join(part);
