@@ -423,6 +423,13 @@ fn word() -> impl Strategy<Value = String> {
     ]
 }
 
+#[test]
+fn a_vertical_tab_after_a_label_is_kept() {
+    // Found by the robustness test: Rust's ASCII whitespace leaves the vertical tab out.
+    let text = "data_a\nloop_\n_rlnCoordinateX #1\n_rlnCoordinateY\u{b}#1\n1 2\n";
+    assert_eq!(Document::parse(text).unwrap().to_string(), text);
+}
+
 proptest! {
     #[test]
     fn what_is_built_reads_back(rows in proptest::collection::vec([word(), word(), word()], 0..12)) {

@@ -5,7 +5,7 @@ use std::io;
 use super::{
     sink::Sink,
     table::{Column, Loop},
-    token::quoted,
+    token::{is_space, quoted},
 };
 
 impl Loop {
@@ -43,9 +43,9 @@ impl Loop {
 
     fn label_is_as_read(&self, column: &Column) -> bool {
         column.label.as_ref().is_some_and(|label| {
-            let written = self.text[label.line.clone()].trim_start().strip_prefix('_');
-            written.and_then(|line| line.split_ascii_whitespace().next())
-                == Some(column.name.as_str())
+            let line = self.text[label.line.clone()].trim_start().strip_prefix('_');
+            let end = |name: &str| name.bytes().position(is_space).unwrap_or(name.len());
+            line.map(|name| &name[..end(name)]) == Some(column.name.as_str())
         })
     }
 
