@@ -1,10 +1,11 @@
 """Times one operation of a Python peer in a fresh process: io_peers.py OPERATION FILE [OUT].
 
-Prints seconds and peak resident bytes as JSON. Run by the binary `side_by_side`; needs numpy, mrcfile
+Writing is synced to the disk, as cryo_io does. Prints seconds and peak resident bytes as JSON. Run by the binary `side_by_side`; needs numpy, mrcfile
 and starfile from PyPI.
 """
 
 import json
+import os
 import resource
 import sys
 import time
@@ -23,7 +24,10 @@ def main(operation: str, path: str, out: str | None) -> float:
 
         data = numpy.fromfile(path, dtype="<f4", offset=1024)
         start = time.perf_counter()
-        data.tofile(out)
+        with open(out, "wb") as file:
+            data.tofile(file)
+            file.flush()
+            os.fsync(file.fileno())
         return time.perf_counter() - start
     if operation == "mrcfile-read":
         import mrcfile
@@ -38,6 +42,8 @@ def main(operation: str, path: str, out: str | None) -> float:
         data = mrcfile.read(path)
         start = time.perf_counter()
         mrcfile.write(out, data, overwrite=True, voxel_size=10.0)
+        with open(out, "rb+") as file:
+            os.fsync(file.fileno())
         return time.perf_counter() - start
     if operation == "starfile-read":
         import starfile
