@@ -172,8 +172,8 @@ fn senseless_values_are_refused() {
         "line 2: voxel_size: expected a length above 0 in ångström, got -1"
     );
     assert_eq!(
-        message("name,tomogram,axis_order\na,x,xyz\n"),
-        "line 2: axis_order: expected zyx, yzx or auto, got \"xyz\""
+        message("name,tomogram,axis_order\na,x,up\n"),
+        "line 2: axis_order: expected zyx, yzx, yxz, zxy, xzy, xyz or auto, got \"up\""
     );
     assert_eq!(
         message("name,tomogram\n,x\n"),

@@ -4,10 +4,19 @@ use cryo_core::{Particle, VoxelSize};
 use cryo_io::{
     Error, Format, Frame, Frames, Picks, PicksOptions, copick,
     dataset::{self, Dataset},
-    dynamo, em, imod, read_picks, star, tables,
+    dynamo, em, imod, read_picks,
+    star::{
+        self, Document,
+        relion::Convention,
+        tilt::{TiltSeriesSet, TiltSeriesTable},
+    },
+    tables,
 };
 
-use super::report::{Report, short};
+use super::{
+    report::{Report, short},
+    tilts,
+};
 
 const MAX_BYTES: u64 = 4 << 30;
 
@@ -41,7 +50,7 @@ fn particles(path: &Path, report: &mut Report) {
         shape: Some([2; 3]),
         voxel_size: VoxelSize::new(1.0),
         unbinned_shape: Some([2; 3]),
-        tilt_series_pixel_size: None,
+        tilt_series_pixel_size: Some(1.0),
     };
     let options = PicksOptions {
         frames: Frames::all(any),
@@ -174,7 +183,7 @@ fn model_facts(model: &imod::Model, report: &mut Report) {
 }
 
 fn star_file(path: &Path, report: &mut Report) -> Result<(), Error> {
-    let document = star::Document::read(path, MAX_BYTES)?;
+    let document = Document::read(path, MAX_BYTES)?;
     let bytes = std::fs::read(path)?;
     report.findings.extend(star::validate(&bytes));
     let mut lines = Vec::new();
@@ -191,16 +200,37 @@ fn star_file(path: &Path, report: &mut Report) -> Result<(), Error> {
         lines.push(format!("data_{}: {content}", block.name()));
     }
     report.fact("blocks", &lines, "blocks", lines.join("\n"));
-    if let Ok(convention) = star::relion::Convention::detect(&document) {
+    if let Ok(convention) = Convention::detect(&document) {
+        let text = format!("{convention} particles");
+        report.fact("convention", convention.to_string(), "convention", text);
+        particles(path, report);
+    } else if let Some((kind, table)) = tilt_series(&document) {
+        report.fact("convention", kind, "convention", kind);
+        tilts::facts(&table.to_tilt_table(), report);
+    } else if let Ok(set) = TiltSeriesSet::from_document(&document) {
         report.fact(
             "convention",
-            format!("{convention:?}"),
+            "RELION tomograms",
             "convention",
-            format!("{convention:?} particles"),
+            "RELION tomograms",
         );
-        particles(path, report);
+        let names: Vec<&str> = set
+            .entries
+            .iter()
+            .map(|entry| entry.name.as_str())
+            .collect();
+        report.fact("tomograms", &names, "tomograms", names.join(", "));
     }
     Ok(())
+}
+
+/// The images of a tilt-series table; shifts are not looked at, so any pixel size will do.
+fn tilt_series(document: &Document) -> Option<(&'static str, TiltSeriesTable)> {
+    if let Ok(table) = TiltSeriesTable::from_tomostar(document, 1.0) {
+        return Some(("Warp tilt series", table));
+    }
+    let table = TiltSeriesTable::from_relion(document, 1.0).ok()?;
+    Some(("RELION 5 tilt series", table))
 }
 
 fn list(path: &Path, report: &mut Report) -> Result<(), Error> {

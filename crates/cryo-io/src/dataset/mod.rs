@@ -14,14 +14,12 @@ mod patterns;
 mod toml_list;
 mod write;
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+use std::path::{Path, PathBuf};
 
 pub use check::validate;
 pub use write::write;
+
+pub use crate::mrc::AxisOrder;
 
 use crate::{
     Error,
@@ -69,44 +67,6 @@ pub struct DatasetEntry {
     pub extra: Vec<String>,
     /// The line of the list, from 1; 0 for an entry that was not read from one.
     pub line: usize,
-}
-
-/// How the axes of a tomogram's file are to be read, slowest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum AxisOrder {
-    /// As the header says.
-    #[default]
-    Zyx,
-    /// The slowest is y: an IMOD reconstruction that was not rotated.
-    Yzx,
-    /// The shortest axis is z.
-    Auto,
-}
-
-impl fmt::Display for AxisOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Zyx => "zyx",
-            Self::Yzx => "yzx",
-            Self::Auto => "auto",
-        })
-    }
-}
-
-impl FromStr for AxisOrder {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        match name {
-            "zyx" => Ok(Self::Zyx),
-            "yzx" => Ok(Self::Yzx),
-            "auto" => Ok(Self::Auto),
-            other => {
-                let got = format!("{:?}", crate::text::shorten(other));
-                Err(Error::unexpected("axis_order", "zyx, yzx or auto", got))
-            }
-        }
-    }
 }
 
 /// How a list is written.

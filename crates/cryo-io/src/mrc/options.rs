@@ -1,5 +1,7 @@
+use std::{fmt, str::FromStr};
+
 use super::{ByteOrder, ExtendedHeader, Mode};
-use crate::Overwrite;
+use crate::{Error, Overwrite, text::shorten};
 
 /// How a file is read.
 ///
@@ -60,6 +62,37 @@ pub enum AxisOrder {
     Xyz,
     /// The shortest axis becomes z by exchange with z; a warning says so where it is another.
     Auto,
+}
+
+impl AxisOrder {
+    const NAMES: [(&str, Self); 7] = [
+        ("zyx", Self::Zyx),
+        ("yzx", Self::Yzx),
+        ("yxz", Self::Yxz),
+        ("zxy", Self::Zxy),
+        ("xzy", Self::Xzy),
+        ("xyz", Self::Xyz),
+        ("auto", Self::Auto),
+    ];
+}
+
+impl fmt::Display for AxisOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::NAMES.iter().find(|(_, order)| order == self);
+        f.write_str(name.map_or("", |(name, _)| name))
+    }
+}
+
+impl FromStr for AxisOrder {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let known = Self::NAMES.iter().find(|(known, _)| *known == name);
+        known.map(|(_, order)| *order).ok_or_else(|| {
+            let got = format!("{:?}", shorten(name));
+            Error::unexpected("axis_order", "zyx, yzx, yxz, zxy, xzy, xyz or auto", got)
+        })
+    }
 }
 
 /// Where the position of the first voxel comes from.

@@ -3,7 +3,7 @@ use std::path::Path;
 use cryo_core::{ImagePos, ImageTransform, Tilt, TiltSign};
 
 use super::super::{Document, Loop};
-use crate::{Error, ExtraColumn, Overwrite};
+use crate::{Error, ExtraColumn, Overwrite, tilt::TiltTable};
 
 /// The images of one tilt series as a STAR table lists them.
 ///
@@ -81,6 +81,21 @@ impl TiltSeriesTable {
         }
         self.sign = sign;
         self
+    }
+
+    /// What all formats of tilt geometry have in common.
+    #[must_use]
+    pub fn to_tilt_table(&self) -> TiltTable {
+        let names = self
+            .details
+            .iter()
+            .map(|details| details.image.as_ref().or(details.movie.as_ref()));
+        let names: Option<Vec<String>> = names.map(Option::<&String>::cloned).collect();
+        TiltTable {
+            image_names: names.unwrap_or_default(),
+            sign: Some(self.sign),
+            ..TiltTable::of(self.tilts.clone())
+        }
     }
 
     /// Reads RELION 5's table of one tilt series; shifts become pixels of `pixel_size_angstrom`.
