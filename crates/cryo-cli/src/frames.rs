@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 use clap::Args;
 use cryo_core::{CentreRule, VoxelSize};
 use cryo_io::{
-    BinningRule, Frame, Frames, IndexBase, PicksOptions, dataset::Dataset, mrc, star::relion,
+    BinningRule, Frame, Frames, IndexBase, PicksOptions, dataset::Dataset, dynamo, mrc,
+    star::relion,
 };
 
 use crate::exit::Failure;
@@ -57,7 +58,13 @@ pub(crate) struct FrameArguments {
     #[arg(long, default_value = "first-voxel", value_parser = binning_rule)]
     binning_rule: BinningRule,
 
-    /// Number of the first voxel in Dynamo and EM files, where it is not the format's usual one.
+    /// Names of numbered tomograms in Dynamo and EM files: a table of number and name or path, Dynamo's
+    /// .doc; the one beside a .tbl is found without it.
+    #[arg(long, value_name = "FILE.doc")]
+    numbers: Option<PathBuf>,
+
+    /// Coordinate of the first voxel's centre in RELION pixel, IMOD, Dynamo and EM files, where it is not
+    /// the format's usual one: 0, 0.5 or 1.
     #[arg(long, value_parser = index_base)]
     index_base: Option<IndexBase>,
 }
@@ -74,6 +81,10 @@ impl FrameArguments {
             centre: self.centre,
             binning: self.binning_rule,
             index_base: self.index_base,
+            numbers: match &self.numbers {
+                Some(path) => dynamo::read_map(path, PicksOptions::default().max_bytes)?,
+                None => BTreeMap::new(),
+            },
             ..PicksOptions::default()
         })
     }
@@ -176,7 +187,8 @@ fn binning_rule(name: &str) -> Result<BinningRule, String> {
 fn index_base(name: &str) -> Result<IndexBase, String> {
     match name {
         "0" => Ok(IndexBase::Zero),
+        "0.5" => Ok(IndexBase::Corner),
         "1" => Ok(IndexBase::One),
-        other => Err(format!("expected 0 or 1, got {other:?}")),
+        other => Err(format!("expected 0, 0.5 or 1, got {other:?}")),
     }
 }

@@ -419,6 +419,38 @@ fn every_convention_round_trips_at_odd_sizes_and_binnings() {
 }
 
 #[test]
+fn relion_5_and_4_files_of_ours_are_read_without_their_tomograms() {
+    let places = [[0.1, 0.7, 0.3], [0.9, 0.2, 0.6]];
+    let picks = scene(10.0, [[33, 75, 101], [64, 95, 127]], &places);
+    let mut options = PicksOptions::default();
+    options.frames.other.tilt_series_pixel_size = Some(2.5);
+    let unbinned = Frame {
+        unbinned_shape: Some([134, 301, 407]),
+        ..Frame::default()
+    };
+    options.frames.named.insert("ts_0".to_owned(), unbinned);
+    for convention in [Convention::Relion5, Convention::Relion4] {
+        let document = relion::document_from(&picks, convention, &options).unwrap();
+        let again = relion::picks_from(&document, None, &PicksOptions::default()).unwrap();
+        assert_same(&again, &picks, convention);
+        let grids = |picks: &Picks| picks.sets.iter().map(|set| set.grid).collect::<Vec<_>>();
+        assert_eq!(grids(&again), grids(&picks), "{convention}");
+
+        // What the caller says of a tomogram wins: another size moves centred coordinates.
+        let mut other = PicksOptions::default();
+        other.frames.other.unbinned_shape = Some([134, 301, 411]);
+        let moved = relion::picks_from(&document, None, &other).unwrap();
+        let by = moved.sets[0].items[0].position.x - picks.sets[0].items[0].position.x;
+        let expected = if convention == Convention::Relion5 {
+            4.0 / 2.0 / 4.0
+        } else {
+            0.0
+        };
+        assert!((by - expected).abs() < 1e-9, "{convention}: moved by {by}");
+    }
+}
+
+#[test]
 fn unbinned_pixels_follow_the_binning_rule() {
     let picks = scene(8.0, [[10, 20, 30], [11, 21, 31]], &[[0.5, 0.5, 0.5]]);
     let mut options = PicksOptions::default();
