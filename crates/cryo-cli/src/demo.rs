@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     let settings = Settings {
         name: "demo".to_owned(),
         size: vec![256, 256, 96],
+        map: vec!["ribosome_70S:40".to_owned(), "proteasome_20S:60".to_owned()],
         membranes: 1,
         tubes: 2,
         gold: 4,

@@ -40,8 +40,8 @@ pub(crate) struct FrameArguments {
     #[arg(long, value_name = "X,Y,Z")]
     unbinned_size: Option<Size>,
 
-    /// Pixel size of the tilt series before binning in ångström; by default that of the file, else the
-    /// voxel size.
+    /// Pixel size of the tilt series before binning in ångström; RELION 4 and 5 need it where the input
+    /// does not say it.
     #[arg(long, value_name = "Å")]
     tilt_pixel_size: Option<f64>,
 

@@ -5,7 +5,7 @@ use crate::process::{Failure, cargo};
 pub(crate) fn run(rest: &[String]) -> Result<(), Failure> {
     let build = ["build", "--release", "-p", "cryo-cli"];
     cargo(&build, &[])?;
-    let command = [
+    let mut command = vec![
         "run",
         "--quiet",
         "--release",
@@ -15,7 +15,11 @@ pub(crate) fn run(rest: &[String]) -> Result<(), Failure> {
         "demo",
     ];
     let folder = match rest {
-        [] => vec![],
+        // The default folder holds nothing but an earlier demo.
+        [] => {
+            command.push("--overwrite");
+            vec![]
+        }
         [folder] => vec!["--out".to_owned(), folder.clone()],
         _ => return Err(Failure::new("usage: cargo xtask demo [DIR]")),
     };

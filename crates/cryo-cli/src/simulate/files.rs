@@ -7,7 +7,7 @@ use std::{
 use cryo_core::{ParticleSet, TiltSeries, Volume};
 use cryo_fixtures::{Scene, Simulation};
 use cryo_io::{
-    Overwrite, Picks, PicksOptions,
+    Frame, Overwrite, Picks, PicksOptions,
     dataset::{self, Dataset, DatasetEntry},
     imod, mrc,
     star::relion::{self, Convention},
@@ -226,12 +226,21 @@ fn picks_of(sets: Vec<ParticleSet>) -> Picks {
 }
 
 fn write_star(path: &Path, sets: Vec<ParticleSet>, overwrite: Overwrite) -> Result<(), Failure> {
-    let picks = picks_of(sets);
+    let mut options = PicksOptions::default();
+    for set in &sets {
+        // A simulated tomogram is not binned.
+        let pixel = set.grid.voxel_size.isotropic();
+        let frame = Frame {
+            tilt_series_pixel_size: pixel,
+            ..Frame::of(&set.grid)
+        };
+        options.frames.named.insert(set.tomogram.clone(), frame);
+    }
     relion::write(
         path,
-        &picks,
+        &picks_of(sets),
         Convention::Relion5,
-        &PicksOptions::default(),
+        &options,
         overwrite,
     )?;
     Ok(())

@@ -26,7 +26,8 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     voxel_size: Option<f64>,
 
-    /// A density map and how many of it, or which percentage of the volume: ribosome.mrc:40, atp.mrc:2%.
+    /// A density map and how many of it, or which percentage of the volume: ribosome.mrc:40, atp.mrc:2%;
+    /// 10 of it if neither is given. ribosome_70S and proteasome_20S come with cryo.
     #[arg(long, value_name = "FILE[:COUNT|:PERCENT%]")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     map: Vec<String>,

@@ -23,10 +23,8 @@ pub(crate) fn species(settings: &Settings) -> Result<Vec<Species>, Failure> {
         species.push(Species::new(kind, map, Amount::Count(count)));
     }
     if species.is_empty() && settings.tubes + settings.membranes + settings.gold == 0 {
-        let options = mrc::ReadOptions::default();
         for (name, bytes) in maps::ALL {
-            let map = mrc::Reader::from_bytes(bytes, &options)?.volume()?;
-            species.push(Species::new(name, map, Amount::Occupancy(0.02)));
+            species.push(Species::new(name, own_map(bytes)?, Amount::Occupancy(0.02)));
         }
     }
     Ok(species)
@@ -51,11 +49,19 @@ fn mapped(text: &str) -> Result<Species, Failure> {
             (file, amount.ok_or_else(wrong)?)
         }
     };
+    if let Some((name, bytes)) = maps::ALL.iter().find(|(name, _)| *name == file) {
+        return Ok(Species::new(*name, own_map(bytes)?, amount));
+    }
     let path = Path::new(file);
     let map = mrc::read(path, &mrc::ReadOptions::default())?;
     let stem = path.file_name().unwrap_or_default().to_string_lossy();
     let name = stem.split('.').next().unwrap_or_default().to_owned();
     Ok(Species::new(name, map, amount))
+}
+
+/// One of the maps that come with cryo.
+fn own_map(bytes: &[u8]) -> Result<Volume, Failure> {
+    Ok(mrc::Reader::from_bytes(bytes, &mrc::ReadOptions::default())?.volume()?)
 }
 
 fn body(text: &str, voxel_size: f64) -> Result<(String, Body, usize), Failure> {
