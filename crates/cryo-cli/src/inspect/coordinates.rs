@@ -7,7 +7,10 @@ use cryo_io::{
     dynamo, em, imod, read_picks, star, tables,
 };
 
-use super::report::{Report, short};
+use super::{
+    report::{Report, short},
+    volumes,
+};
 
 const MAX_BYTES: u64 = 4 << 30;
 
@@ -18,6 +21,16 @@ pub(crate) fn inspect(path: &Path, format: Format, report: &mut Report) -> Resul
         _ => {}
     }
     let bytes = std::fs::read(path)?;
+    if format == Format::Em
+        && em::MotiveList::parse(&bytes).is_err()
+        // The format has no voxel size, and none is reported.
+        && let Some(any) = VoxelSize::new(1.0)
+        && let (Ok((header, _)), Ok(volume)) =
+            (em::Header::parse(&bytes), em::parse_volume(&bytes, any))
+    {
+        volumes::em(&volume, header.data_type, report);
+        return Ok(());
+    }
     report.findings.extend(match format {
         Format::Imod => imod::validate(&bytes),
         Format::Copick => copick::validate(&bytes),
@@ -41,7 +54,7 @@ fn particles(path: &Path, report: &mut Report) {
         shape: Some([2; 3]),
         voxel_size: VoxelSize::new(1.0),
         unbinned_shape: Some([2; 3]),
-        tilt_series_pixel_size: None,
+        tilt_series_pixel_size: Some(1.0),
     };
     let options = PicksOptions {
         frames: Frames::all(any),
