@@ -8,6 +8,30 @@ use toml::{Table, Value};
 
 use crate::{exit::Failure, options::Common};
 
+/// The tables that a settings file may have.
+const TABLES: [&str; 2] = ["cryo", "simulate"];
+
+/// Takes from the settings file what holds for every stage, where no flag says it.
+pub(crate) fn complete(common: &mut Common) -> Result<(), Failure> {
+    let Some(path) = common.config.clone() else {
+        return Ok(());
+    };
+    let seed = match read_table(&path, "cryo")?.remove("seed") {
+        None => return Ok(()),
+        Some(Value::Integer(seed)) => u64::try_from(seed).ok(),
+        Some(Value::String(seed)) => seed.parse().ok(),
+        Some(_) => None,
+    };
+    if seed.is_none() {
+        let path = path.display();
+        return Err(Failure::Input(format!(
+            "{path}: table [cryo]: seed: expected a whole number from 0"
+        )));
+    }
+    common.seed = common.seed.or(seed);
+    Ok(())
+}
+
 /// The settings of `stage`: `flags` over the table of the file over `defaults`.
 pub(crate) fn effective<T: Serialize + DeserializeOwned>(
     stage: &str,
@@ -50,7 +74,7 @@ pub(crate) fn write(
     program.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
     program.insert("libtorch".to_owned(), cryo_train::LIBTORCH_VERSION.into());
     // TOML's integers are signed.
-    program.insert("seed".to_owned(), common.seed.to_string().into());
+    program.insert("seed".to_owned(), common.seed().to_string().into());
     let mut all = Table::new();
     all.insert("cryo".to_owned(), Value::Table(program));
     all.insert(stage.to_owned(), Value::Table(to_table(settings)?));
@@ -59,6 +83,29 @@ pub(crate) fn write(
         std::io::Write::write_all(out, text.as_bytes()).map_err(cryo_io::Error::from)
     })?;
     Ok(())
+}
+
+/// Refuses to go on with what was made with other settings.
+pub(crate) fn check_same(
+    path: &Path,
+    stage: &str,
+    settings: &impl Serialize,
+    common: &Common,
+) -> Result<(), Failure> {
+    let (then, now) = (read_table(path, stage)?, to_table(settings)?);
+    let differs = |key: &&String| then.get(*key) != now.get(*key);
+    let seed = Value::from(common.seed().to_string());
+    let other = if read_table(path, "cryo")?.get("seed") == Some(&seed) {
+        now.keys().find(differs).cloned()
+    } else {
+        Some("seed".to_owned())
+    };
+    let Some(key) = other else { return Ok(()) };
+    Err(Failure::usage(format!(
+        "{0}: the results there were made with another {key}; take the settings from it with --config {0}, \
+         or choose another folder",
+        path.display()
+    )))
 }
 
 fn to_table(value: &impl Serialize) -> Result<Table, Failure> {
@@ -70,13 +117,20 @@ fn read_table(path: &Path, stage: &str) -> Result<Table, Failure> {
         .map_err(|error| Failure::Input(format!("{}: could not read: {error}", path.display())))?;
     let mut all: Table = toml::from_str(&text)
         .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    if let Some((key, value)) = all
+        .iter()
+        .find(|(key, value)| !TABLES.contains(&key.as_str()) || !value.is_table())
+    {
+        return Err(Failure::Input(format!(
+            "{}: expected tables [{}], got {} {key:?}; put settings under the table of their stage",
+            path.display(),
+            TABLES.join("], ["),
+            value.type_str()
+        )));
+    }
     match all.remove(stage) {
         None => Ok(Table::new()),
         Some(Value::Table(table)) => Ok(table),
-        Some(other) => Err(Failure::Input(format!(
-            "{}: [{stage}]: expected a table, got {}",
-            path.display(),
-            other.type_str()
-        ))),
+        Some(_) => Ok(Table::new()),
     }
 }

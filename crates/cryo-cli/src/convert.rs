@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cryo_core::{Grid, Volume};
+use cryo_core::{Grid, Volume, VoxelSize};
 use cryo_io::{
     CoordinateFormat, Error, Format, Frame, Frames, Picks, PicksOptions, hdf5, mrc, read_picks,
-    write_picks,
+    star::relion, write_picks,
 };
 
 use crate::{
@@ -19,8 +19,12 @@ use crate::{
 /// HDF5.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Columns that the output has a place for are kept even if cryo does not know them. How a format counts is in
-docs/formats.md. A copick project is a folder; so are IMOD models of several tomograms.")]
+Columns that the output has a place for are kept even if cryo does not know them. How a format counts is in \
+docs/formats.md. An output without extension is a copick project, or with --to imod a folder with a model \
+for each tomogram.\n\n\
+Examples:\n  cryo convert picks.star picks.mod --tomogram ts_01.mrc\n  \
+cryo convert picks.csv picks.star --data dataset.tsv --tilt-pixel-size 2.5\n  \
+cryo convert volume.mrc.gz volume.h5")]
 pub(crate) struct Arguments {
     /// Coordinates or a volume.
     #[arg(value_name = "IN")]
@@ -75,13 +79,24 @@ fn coordinates(arguments: &Arguments, common: &Common) -> Result<Outcome, Failur
     };
     let options = arguments.frames.picks_options()?;
     let mut picks = read_picks(&arguments.input, arguments.from, &options)?;
-    let mut written = options.clone();
+    let mut written = if Format::of_file(&arguments.input)? == Format::Star {
+        relion::options_with_tomograms(&arguments.input, &options)?
+    } else {
+        options
+    };
     if let Some(tomogram) = &arguments.onto {
         let grid = grid_of(tomogram)?;
+        if picks.sets.len() > 1 {
+            return Err(Failure::usage(format!(
+                "--onto {}: expected coordinates of one tomogram, got {}; convert them one by one",
+                tomogram.display(),
+                picks.sets.len()
+            )));
+        }
         for set in &mut picks.sets {
             *set = set.resampled_to(&grid);
         }
-        written.frames = onto(&options, &picks, &grid);
+        written.frames = onto(&written, &picks, &grid);
     }
     if common.dry_run {
         common.say(&format!(
@@ -99,7 +114,17 @@ fn coordinates(arguments: &Arguments, common: &Common) -> Result<Outcome, Failur
 fn onto(options: &PicksOptions, picks: &Picks, grid: &Grid) -> Frames {
     let mut frames = Frames::all(Frame::of(grid));
     for set in &picks.sets {
-        let old = options.frames.get(&set.tomogram);
+        let mut old = options.frames.get(&set.tomogram);
+        if let (None, Some(shape), Some(size), Some(pixel)) = (
+            old.unbinned_shape,
+            old.shape,
+            old.voxel_size.and_then(VoxelSize::isotropic),
+            old.tilt_series_pixel_size,
+        ) {
+            // As the coordinates were read, so that the centre stays where it was.
+            let unbinned = shape.map(|n| (n as f64 * size / pixel).round() as usize);
+            old.unbinned_shape = Some(unbinned);
+        }
         let unbinned = Frame {
             shape: None,
             voxel_size: None,
@@ -146,6 +171,13 @@ fn volumes(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
             "{path}: expected an output .mrc, .mrc.gz or .h5"
         )));
     }
+    // Before a large file is read.
+    if !common.overwrite && arguments.output.exists() {
+        let path = arguments.output.display();
+        return Err(Failure::usage(format!(
+            "{path}: the file exists and is not overwritten; choose another name or ask to --overwrite"
+        )));
+    }
     if common.dry_run {
         common.say(&format!("would write {}", arguments.output.display()));
         return Ok(Outcome::Done);
@@ -182,7 +214,7 @@ fn read_volume(arguments: &Arguments, common: &Common) -> Result<Volume, Failure
     if Format::of_file(&arguments.input)? == Format::Mrc {
         let options = mrc::ReadOptions {
             max_bytes,
-            voxel_size_angstrom: stated.and_then(cryo_core::VoxelSize::isotropic),
+            voxel_size_angstrom: stated.and_then(VoxelSize::isotropic),
             ..Default::default()
         };
         return Ok(mrc::read(&arguments.input, &options)?);

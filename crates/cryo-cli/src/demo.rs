@@ -33,6 +33,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     };
     common.say("1. Simulate: ribosomes and proteasomes, a vesicle, two microtubules, gold; 41 tilted images.");
     simulate::run_with(out, &settings, common)?;
+    if common.dry_run {
+        return Ok(Outcome::Done);
+    }
 
     common.say("\n2. Inspect what came out.");
     command(
@@ -68,6 +71,10 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
 
 /// Runs another command as if it had been typed, and shows what would be typed.
 fn command(first: &[&str], out: &Path, files: &[&str], common: &Common) -> Result<(), Failure> {
+    let target = out.join(files[files.len() - 1]);
+    if common.resume && first[0] == "convert" && target.exists() {
+        return Ok(());
+    }
     let mut words: Vec<String> = vec!["cryo".to_owned()];
     words.extend(first.iter().map(ToString::to_string));
     words.extend(
@@ -79,9 +86,15 @@ fn command(first: &[&str], out: &Path, files: &[&str], common: &Common) -> Resul
         words.push("--overwrite".to_owned());
     }
     common.say(&format!("$ {}", words.join(" ")));
-    match Cli::parse_from(words).command {
-        Some(Command::Inspect(arguments)) => inspect::run(&arguments, common).map(|_| ()),
-        Some(Command::Convert(arguments)) => convert::run(&arguments, common).map(|_| ()),
-        _ => Ok(()),
+    let outcome = match Cli::parse_from(words).command {
+        Some(Command::Inspect(arguments)) => inspect::run(&arguments, common)?,
+        Some(Command::Convert(arguments)) => convert::run(&arguments, common)?,
+        _ => Outcome::Done,
+    };
+    match outcome {
+        Outcome::Done => Ok(()),
+        Outcome::BadInput => Err(Failure::Input(
+            "what the demo has made is not as it should be".to_owned(),
+        )),
     }
 }

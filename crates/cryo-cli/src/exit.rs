@@ -2,6 +2,8 @@ use std::{error::Error as _, fmt, io, process::ExitCode};
 
 use cryo_io::{Error, ErrorKind};
 
+use crate::options::{Common, ProgressStyle, tell};
+
 /// How a command that did not fail ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -47,10 +49,11 @@ impl From<Error> for Failure {
         if let Some(source) = error.source() {
             message = format!("{message}: {source}");
         }
+        if let ErrorKind::Needed { what } = &error.kind {
+            return Self::Usage(message + flags_for(what));
+        }
         match &error.kind {
-            ErrorKind::Parameter { .. } | ErrorKind::Needed { .. } | ErrorKind::Exists => {
-                Self::Usage(message)
-            }
+            ErrorKind::Parameter { .. } | ErrorKind::Exists => Self::Usage(message),
             ErrorKind::OverLimit { .. } => Self::Resources(message),
             ErrorKind::Io { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull
@@ -63,17 +66,37 @@ impl From<Error> for Failure {
     }
 }
 
-pub(crate) fn report(result: Result<Outcome, Failure>) -> ExitCode {
+/// The flags that give what a file does not say of its tomograms.
+fn flags_for(what: &str) -> &'static str {
+    if what.starts_with("the tilt-series pixel") {
+        " (--tilt-pixel-size Å, or --relion-tomograms FILE.star)"
+    } else if what.starts_with("the voxel size") {
+        " (--tomogram FILE, --data LIST, or --voxel-size Å)"
+    } else if what.starts_with("the size") {
+        " (--tomogram FILE, --data LIST, --relion-tomograms FILE.star, or --size X,Y,Z)"
+    } else if what.starts_with("the name") {
+        " (--tomogram-name NAME)"
+    } else {
+        ""
+    }
+}
+
+pub(crate) fn report(result: Result<Outcome, Failure>, common: &Common) -> ExitCode {
     let code = match &result {
         Ok(Outcome::Done) => return ExitCode::SUCCESS,
         Ok(Outcome::BadInput) => return ExitCode::from(3),
         Err(Failure::Usage(_)) => 2,
         Err(Failure::Input(_)) => 3,
         Err(Failure::Resources(_)) => 4,
-        Err(Failure::Interrupted) => 130,
+        Err(Failure::Interrupted) => 130_u8,
     };
     if let Err(failure) = result {
-        eprintln!("cryo: {failure}");
+        if common.progress == ProgressStyle::Json {
+            let line = serde_json::json!({ "error": failure.to_string(), "code": code });
+            tell(&line.to_string());
+        } else {
+            tell(&format!("cryo: {failure}"));
+        }
     }
     ExitCode::from(code)
 }

@@ -1,6 +1,10 @@
 //! What the user says of the tomograms that coordinates are counted in.
 
-use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use clap::Args;
 use cryo_core::{CentreRule, VoxelSize};
@@ -40,8 +44,8 @@ pub(crate) struct FrameArguments {
     #[arg(long, value_name = "X,Y,Z")]
     unbinned_size: Option<Size>,
 
-    /// Pixel size of the tilt series before binning in ångström; RELION 4 and 5 need it where the input
-    /// does not say it.
+    /// Pixel size of the tilt series before binning in ångström; RELION 4 and 5 need it where the file
+    /// does not say.
     #[arg(long, value_name = "Å")]
     tilt_pixel_size: Option<f64>,
 
@@ -117,12 +121,13 @@ impl FrameArguments {
             named.insert(name, known.or(frame));
         };
         for path in &self.tomogram {
-            let name = path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            add(name, self.frame_of(path)?);
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let plain = [".gz", ".bz2"]
+                .iter()
+                .find_map(|ending| name.strip_suffix(ending))
+                .unwrap_or(&name);
+            let stem = Path::new(plain).file_stem().unwrap_or_default();
+            add(stem.to_string_lossy().into_owned(), self.frame_of(path)?);
         }
         if let Some(path) = &self.data {
             for entry in Dataset::read(path)?.entries {
@@ -137,7 +142,7 @@ impl FrameArguments {
         Ok(named)
     }
 
-    fn frame_of(&self, path: &PathBuf) -> Result<Frame, Failure> {
+    fn frame_of(&self, path: &Path) -> Result<Frame, Failure> {
         let options = mrc::ReadOptions {
             permissive: true,
             voxel_size_angstrom: self.voxel_size,

@@ -15,7 +15,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use exit::Outcome;
 use options::Common;
 
 #[global_allocator]
@@ -54,16 +53,22 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let common = &cli.common;
-    if cli.version {
-        return exit::report(version::print(common));
-    }
-    exit::report(options::prepare(common).and_then(|()| match cli.command {
-        Some(Command::Inspect(arguments)) => inspect::run(&arguments, common),
-        Some(Command::Convert(arguments)) => convert::run(&arguments, common),
-        Some(Command::Simulate(arguments)) => simulate::run(&arguments, common),
-        Some(Command::Demo(arguments)) => demo::run(&arguments, common),
-        None => Ok(Outcome::Done),
-    }))
+    let Cli {
+        version,
+        mut common,
+        command,
+    } = Cli::parse();
+    let polls = matches!(command, Some(Command::Simulate(_) | Command::Demo(_)));
+    let prepared = options::prepare(&mut common, polls);
+    let result = prepared.and_then(|()| match command {
+        _ if version => version::print(&common),
+        Some(Command::Inspect(arguments)) => inspect::run(&arguments, &common),
+        Some(Command::Convert(arguments)) => convert::run(&arguments, &common),
+        Some(Command::Simulate(arguments)) => simulate::run(&arguments, &common),
+        Some(Command::Demo(arguments)) => demo::run(&arguments, &common),
+        None => Err(exit::Failure::usage(
+            "expected a command; cryo --help lists them",
+        )),
+    });
+    exit::report(result, &common)
 }

@@ -1,4 +1,5 @@
 use std::{
+    io::Write as _,
     path::PathBuf,
     str::FromStr,
     sync::atomic::{AtomicBool, Ordering},
@@ -8,7 +9,7 @@ use clap::{Args, ValueEnum};
 use cryo_io::Overwrite;
 use cryo_train::DeviceChoice;
 
-use crate::exit::Failure;
+use crate::{config, exit::Failure};
 
 /// Options that every subcommand takes.
 #[derive(Debug, Args)]
@@ -26,15 +27,16 @@ pub(crate) struct Common {
     #[arg(long, global = true, default_value = "auto", value_parser = DeviceChoice::from_str)]
     pub(crate) device: DeviceChoice,
 
-    /// Threads to compute with; all cores by default. Results do not depend on it.
+    /// Threads to compute with [default: all cores]. Results do not depend on it.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) threads: Option<usize>,
 
-    /// Seed of everything random.
-    #[arg(long, global = true, default_value_t = 42)]
-    pub(crate) seed: u64,
+    /// Seed of everything random [default: 42].
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) seed: Option<u64>,
 
-    /// Memory that may be used, in GiB; by default what the machine has free.
+    /// Memory that may be used, in GiB [default: what the machine has free]. What needs more is refused
+    /// before it starts.
     #[arg(long, global = true, value_name = "GiB")]
     pub(crate) memory: Option<f64>,
 
@@ -58,7 +60,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, default_value = "auto")]
     pub(crate) progress: ProgressStyle,
 
-    /// Say more on standard error.
+    /// Also say what the run has to work with: threads, memory, seed.
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
 
@@ -83,10 +85,19 @@ impl Common {
             .map_or_else(free, |gibibytes| (gibibytes * (1_u64 << 30) as f64) as u64)
     }
 
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(42)
+    }
+
     /// Tells the user something that is no result.
     pub(crate) fn say(&self, message: &str) {
-        if !self.quiet {
-            eprintln!("{message}");
+        if self.quiet {
+            return;
+        }
+        if self.progress == ProgressStyle::Json {
+            tell(&serde_json::json!({ "message": message.trim() }).to_string());
+        } else {
+            tell(message);
         }
     }
 }
@@ -145,6 +156,11 @@ impl FromStr for Shard {
     }
 }
 
+/// A line on standard error; whether anybody still reads it does not matter.
+pub(crate) fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Whether the user has asked to stop.
@@ -152,8 +168,10 @@ pub(crate) fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-/// Sets up threads and the answer to Ctrl-C.
-pub(crate) fn prepare(common: &Common) -> Result<(), Failure> {
+/// Completes the options, and sets up threads and the answer to Ctrl-C; a command that `polls` ends by
+/// itself when [`is_interrupted`] says so.
+pub(crate) fn prepare(common: &mut Common, polls: bool) -> Result<(), Failure> {
+    config::complete(common)?;
     if common
         .memory
         .is_some_and(|memory| !(memory.is_finite() && memory > 0.0))
@@ -167,9 +185,19 @@ pub(crate) fn prepare(common: &Common) -> Result<(), Failure> {
         .num_threads(common.threads.unwrap_or(0))
         .build_global()
         .map_err(|error| Failure::Resources(format!("could not start threads: {error}")))?;
-    ctrlc::set_handler(|| {
+    if common.verbose {
+        common.say(&format!(
+            "cryo {}: {} threads, {:.1} GiB of memory may be used, seed {}",
+            env!("CARGO_PKG_VERSION"),
+            rayon::current_num_threads(),
+            common.memory_bytes() as f64 / (1_u64 << 30) as f64,
+            common.seed()
+        ));
+    }
+    ctrlc::set_handler(move || {
         // A second time, the user means at once.
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) || !polls {
+            cryo_io::discard_unfinished();
             std::process::exit(130);
         }
     })

@@ -7,7 +7,7 @@ use std::{
 use cryo_core::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
 
-use crate::options::{Common, ProgressStyle, is_interrupted};
+use crate::options::{Common, ProgressStyle, is_interrupted, tell};
 
 /// Progress on standard error: a bar, lines, or JSON lines.
 pub(crate) struct Report {
@@ -58,14 +58,14 @@ impl Report {
                     "stage": stage.name, "done": stage.done, "total": stage.steps,
                     "elapsed_s": elapsed, "remaining_s": left,
                 });
-                eprintln!("{line}");
+                tell(&line.to_string());
             }
             ProgressStyle::Plain => {
                 let left = left.map_or_else(String::new, |left| format!(", {left:.0} s left"));
-                eprintln!(
+                tell(&format!(
                     "{}: {}/{} ({elapsed:.0} s{left})",
                     stage.name, stage.done, stage.steps
-                );
+                ));
             }
             ProgressStyle::Auto | ProgressStyle::None => {}
         }

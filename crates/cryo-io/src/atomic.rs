@@ -3,7 +3,10 @@ use std::{
     io::BufWriter,
     path::{Path, PathBuf},
     process,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use crate::{Error, ErrorKind};
@@ -65,6 +68,21 @@ pub(crate) fn write_atomic_path(
     })
 }
 
+/// Temporary files that are being written.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes the temporary files of all writes under way, which then fail; for a program that is about to
+/// exit.
+pub fn discard_unfinished() {
+    let mut unfinished = UNFINISHED
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    for path in unfinished.drain(..) {
+        // The best that can be done on the way out.
+        let _ = fs::remove_file(path);
+    }
+}
+
 fn write_beside(
     path: &Path,
     overwrite: Overwrite,
@@ -116,6 +134,9 @@ impl Temporary {
             .truncate(true)
             .open(&path)
             .map_err(|error| Error::io("create a file there", error))?;
+        if let Ok(mut unfinished) = UNFINISHED.lock() {
+            unfinished.push(path.clone());
+        }
         Ok(Self { path, file })
     }
 
@@ -140,6 +161,9 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
+        if let Ok(mut unfinished) = UNFINISHED.lock() {
+            unfinished.retain(|path| *path != self.path);
+        }
         // After a rename there is nothing left to remove.
         let _ = fs::remove_file(&self.path);
     }

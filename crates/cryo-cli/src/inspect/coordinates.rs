@@ -15,7 +15,7 @@ use cryo_io::{
 
 use super::{
     report::{Report, short},
-    tilts,
+    tilts, volumes,
 };
 
 const MAX_BYTES: u64 = 4 << 30;
@@ -27,6 +27,16 @@ pub(crate) fn inspect(path: &Path, format: Format, report: &mut Report) -> Resul
         _ => {}
     }
     let bytes = std::fs::read(path)?;
+    if format == Format::Em
+        && em::MotiveList::parse(&bytes).is_err()
+        // The format has no voxel size, and none is reported.
+        && let Some(any) = VoxelSize::new(1.0)
+        && let (Ok((header, _)), Ok(volume)) =
+            (em::Header::parse(&bytes), em::parse_volume(&bytes, any))
+    {
+        volumes::em(&volume, header.data_type, report);
+        return Ok(());
+    }
     report.findings.extend(match format {
         Format::Imod => imod::validate(&bytes),
         Format::Copick => copick::validate(&bytes),

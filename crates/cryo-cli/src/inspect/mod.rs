@@ -6,7 +6,10 @@ mod report;
 mod tilts;
 mod volumes;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use cryo_io::{Error, Finding, Format, Severity};
@@ -45,6 +48,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
+    if let Some(folder) = &arguments.png {
+        check_pictures(folder, &arguments.files, common)?;
+    }
     let mut reports = Vec::with_capacity(arguments.files.len());
     for path in &arguments.files {
         let mut report = Report::new(path);
@@ -62,19 +68,42 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         texts.join("\n")
     };
     exit::print(&text)?;
-    let limit = if arguments.strict {
-        Severity::Warning
-    } else {
-        Severity::Error
-    };
-    let bad = reports
-        .iter()
-        .any(|report| report.worst().is_some_and(|worst| worst >= limit));
+    let bad = reports.iter().any(|report| {
+        let limit = if arguments.strict {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        // An error against the format is none for the reader where all of the file could be read.
+        let tolerated = report.was_read && !arguments.strict;
+        !tolerated && report.worst().is_some_and(|worst| worst >= limit)
+    });
     Ok(if bad {
         Outcome::BadInput
     } else {
         Outcome::Done
     })
+}
+
+/// Refuses pictures that would replace others.
+fn check_pictures(folder: &Path, files: &[PathBuf], common: &Common) -> Result<(), Failure> {
+    let mut targets = BTreeSet::new();
+    for path in files {
+        let target = picture::target(path, folder);
+        if !common.overwrite && target.exists() {
+            return Err(Failure::usage(format!(
+                "{}: the file exists and is not overwritten; choose another folder or ask to --overwrite",
+                target.display()
+            )));
+        }
+        if !targets.insert(target.clone()) {
+            return Err(Failure::usage(format!(
+                "--png: expected files of different names, got two for {}; draw them one by one",
+                target.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn look(

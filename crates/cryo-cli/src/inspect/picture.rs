@@ -11,6 +11,13 @@ use cryo_io::{
 };
 use ndarray::{Array2, Axis};
 
+/// Where the picture of a file goes.
+pub(crate) fn target(path: &Path, folder: &Path) -> PathBuf {
+    let mut name = OsString::from(path.file_name().unwrap_or_default());
+    name.push(".png");
+    folder.join(name)
+}
+
 /// Draws slices of a file and says where the picture is.
 pub(crate) fn draw(
     reader: &Reader,
@@ -44,10 +51,8 @@ pub(crate) fn draw(
         ];
         orthogonal_slices(xy.view(), xz.view(), yz.view(), &params)
     };
-    let mut name = OsString::from(path.file_name().unwrap_or_default());
-    name.push(".png");
     std::fs::create_dir_all(folder)?;
-    let target = folder.join(name);
+    let target = target(path, folder);
     let picture: Image = picture.map_err(std::io::Error::other)?;
     write_atomic(&target, overwrite, |out| {
         picture

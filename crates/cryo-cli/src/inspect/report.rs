@@ -14,6 +14,9 @@ pub(crate) struct Report {
     pub(crate) format: Option<String>,
     facts: Map<String, Value>,
     pub(crate) findings: Vec<Finding>,
+    /// Whether all of it could be read, whatever the findings.
+    #[serde(skip)]
+    pub(crate) was_read: bool,
     #[serde(skip)]
     lines: Vec<(&'static str, String)>,
 }
@@ -25,6 +28,7 @@ impl Report {
             format: None,
             facts: Map::new(),
             findings: Vec::new(),
+            was_read: false,
             lines: Vec::new(),
         }
     }

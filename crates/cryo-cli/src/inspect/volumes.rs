@@ -1,6 +1,7 @@
 use std::path::Path;
 
-use cryo_io::{Error, Finding, hdf5, mrc};
+use cryo_core::Volume;
+use cryo_io::{Error, Finding, em, hdf5, mrc};
 
 use super::{
     Arguments, picture,
@@ -29,11 +30,13 @@ pub(crate) fn mrc(
     }
     if arguments.header_only {
         report.findings.extend(reader.warnings().iter().cloned());
+        report.was_read = true;
         return Ok(());
     }
     let examination = mrc::examine(path)?;
     if let Some(measured) = &examination.measured {
         data_facts(measured, report);
+        report.was_read = true;
     }
     report.findings.extend(examination.findings);
     if let Some(folder) = &arguments.png {
@@ -83,16 +86,22 @@ fn header_facts(reader: &mrc::Reader, report: &mut Report) {
         ),
     }
     let mode = header.mode;
-    let unsigned = if reader.has_unsigned_bytes() {
-        ", read as unsigned"
-    } else {
-        ""
+    let numbers = match mode {
+        mrc::Mode::Int8 if reader.has_unsigned_bytes() => "8-bit integers, read as unsigned",
+        mrc::Mode::Int8 => "8-bit integers",
+        mrc::Mode::Int16 => "16-bit integers",
+        mrc::Mode::UInt16 => "16-bit unsigned integers",
+        mrc::Mode::Float16 => "16-bit floating point",
+        mrc::Mode::Float32 => "32-bit floating point",
+        mrc::Mode::ComplexInt16 => "complex 16-bit integers",
+        mrc::Mode::ComplexFloat32 => "complex 32-bit floating point",
+        mrc::Mode::Packed4 => "4-bit unsigned integers",
     };
-    let text = format!(
-        "{} ({mode:?}{unsigned}), {:?}",
-        mode.number(),
-        header.byte_order
-    );
+    let order = match header.byte_order {
+        mrc::ByteOrder::Little => "little-endian",
+        mrc::ByteOrder::Big => "big-endian",
+    };
+    let text = format!("{} ({numbers}), {order}", mode.number());
     report.fact("mode", mode.number(), "mode", text);
     if let Ok(grid) = reader.grid() {
         let origin = [grid.origin.x, grid.origin.y, grid.origin.z];
@@ -154,6 +163,34 @@ fn data_facts(measured: &mrc::Measured, report: &mut Report) {
         text += &format!(", {} not finite", measured.non_finite);
     }
     report.fact("data", measured, "data", text);
+}
+
+/// Facts of an EM volume.
+pub(crate) fn em(volume: &Volume, number: em::DataType, report: &mut Report) {
+    let [z, y, x] = volume.grid().shape;
+    report.format = Some("EM volume".to_owned());
+    let text = format!("{x} × {y} × {z} voxels (x, y, z)");
+    report.fact("size_xyz", [x, y, z], "size", text);
+    let name = match number {
+        em::DataType::I8 => "8-bit integers",
+        em::DataType::I16 => "16-bit integers",
+        em::DataType::I32 => "32-bit integers",
+        em::DataType::F32 => "32-bit floating point",
+        em::DataType::F64 => "64-bit floating point",
+    };
+    report.fact("number", name, "numbers", name);
+    let values = || volume.data().iter().map(|&value| f64::from(value));
+    let count = volume.data().len() as f64;
+    let mean = values().sum::<f64>() / count;
+    let variance = values().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+    let measured = mrc::Measured {
+        minimum: values().fold(f64::INFINITY, f64::min),
+        maximum: values().fold(f64::NEG_INFINITY, f64::max),
+        mean,
+        deviation: variance.sqrt(),
+        non_finite: 0,
+    };
+    data_facts(&measured, report);
 }
 
 pub(crate) fn hdf5(path: &Path, report: &mut Report) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use std::{
 use cryo_core::{ParticleSet, TiltSeries, Volume};
 use cryo_fixtures::{Scene, Simulation};
 use cryo_io::{
-    Frame, Overwrite, Picks, PicksOptions,
+    Frame, Frames, Overwrite, Picks, PicksOptions,
     dataset::{self, Dataset, DatasetEntry},
     imod, mrc,
     star::relion::{self, Convention},
@@ -63,17 +63,52 @@ impl Names {
         self.path("_truth.star").exists()
     }
 
-    /// Refuses before hours of work what could not be written after them.
-    pub(crate) fn check_free(&self, overwrite: Overwrite) -> Result<(), Failure> {
-        let path = self.path("_rec.mrc");
-        if overwrite == Overwrite::Never && path.exists() {
-            return Err(Failure::usage(format!(
-                "{}: the file exists; choose another folder, or ask to --overwrite or --resume",
-                path.display()
-            )));
-        }
-        Ok(())
+    /// Refuses files that are there already.
+    pub(crate) fn check_free(&self) -> Result<(), Failure> {
+        ENDINGS
+            .iter()
+            .try_for_each(|ending| check_free(&self.path(ending)))
     }
+
+    /// Removes what a killed run has left of this tomogram under temporary names.
+    pub(crate) fn discard_unfinished(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let mine = ENDINGS
+                .iter()
+                .any(|ending| name.starts_with(&format!(".{}{ending}.", self.name)));
+            if mine && name.ends_with(".part") {
+                // A file that cannot be removed is in nobody's way.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+/// The files of a tomogram, in the order in which they are written.
+const ENDINGS: [&str; 9] = [
+    "_rec.mrc",
+    "_labels.mrc",
+    "_labels.json",
+    "_ts.mrc",
+    ".tlt",
+    "_tilts.csv",
+    "_filaments.star",
+    "_filaments.mod",
+    "_truth.star",
+];
+
+pub(crate) fn check_free(path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        return Err(Failure::usage(format!(
+            "{}: the file exists; choose another folder, or ask to --overwrite or --resume",
+            path.display()
+        )));
+    }
+    Ok(())
 }
 
 pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
@@ -86,12 +121,17 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
 }
 
 impl Specimen {
-    pub(crate) fn write(&self, names: &Names, overwrite: Overwrite) -> Result<(), Failure> {
-        // A run that was stopped may have left some of the files without the last one.
-        let replace = if names.are_complete() {
-            overwrite
+    pub(crate) fn write(&self, names: &Names, replace: bool) -> Result<(), Failure> {
+        let replace = if replace {
+            // What marks the tomogram as complete goes first and comes last.
+            match fs::remove_file(names.path("_truth.star")) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(cryo_io::Error::from(error).into());
+                }
+                _ => Overwrite::Replace,
+            }
         } else {
-            Overwrite::Replace
+            Overwrite::Never
         };
         let options = mrc::WriteOptions {
             overwrite: replace,
@@ -226,23 +266,23 @@ fn picks_of(sets: Vec<ParticleSet>) -> Picks {
 }
 
 fn write_star(path: &Path, sets: Vec<ParticleSet>, overwrite: Overwrite) -> Result<(), Failure> {
-    let mut options = PicksOptions::default();
-    for set in &sets {
-        // A simulated tomogram is not binned.
-        let pixel = set.grid.voxel_size.isotropic();
+    let picks = picks_of(sets);
+    // The images have the pixels of the tomogram.
+    let frames = picks.sets.iter().map(|set| {
         let frame = Frame {
-            tilt_series_pixel_size: pixel,
+            tilt_series_pixel_size: set.grid.voxel_size.isotropic(),
             ..Frame::of(&set.grid)
         };
-        options.frames.named.insert(set.tomogram.clone(), frame);
-    }
-    relion::write(
-        path,
-        &picks_of(sets),
-        Convention::Relion5,
-        &options,
-        overwrite,
-    )?;
+        (set.tomogram.clone(), frame)
+    });
+    let options = PicksOptions {
+        frames: Frames {
+            named: frames.collect(),
+            other: Frame::default(),
+        },
+        ..PicksOptions::default()
+    };
+    relion::write(path, &picks, Convention::Relion5, &options, overwrite)?;
     Ok(())
 }
 

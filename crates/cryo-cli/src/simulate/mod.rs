@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cryo_core::Progress;
-use cryo_fixtures::{Error, ReconstructionParams, Scene, SceneParams, Species, simulate};
+use cryo_fixtures::{
+    Error, ReconstructionParams, Scene, SceneParams, Species, seed_of_item, simulate,
+};
 
 use crate::{
     config,
@@ -23,10 +25,12 @@ use settings::{Flags, Settings};
 /// weighted back-projection.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes into DIR, for each tomogram NAME: NAME_rec.mrc (tomogram), NAME_ts.mrc (tilt series), NAME.tlt,
-NAME_tilts.csv, NAME_labels.mrc and NAME_labels.json (class of each voxel), NAME_truth.star, and of tubes
-NAME_filaments.star and NAME_filaments.mod. Of all together: truth.star, dataset.tsv, config.toml.
-Particles are dark. Without --map and --body, ribosomes and proteasomes that come with cryo are used.")]
+Writes into DIR, for each tomogram NAME: NAME_rec.mrc (tomogram), NAME_ts.mrc (tilt series), NAME.tlt, \
+NAME_tilts.csv, NAME_labels.mrc and NAME_labels.json (class of each voxel), NAME_truth.star, and of tubes \
+NAME_filaments.star and NAME_filaments.mod. Of all together: truth.star, dataset.tsv, config.toml.\n\n\
+Particles are dark. Without --map and --body, ribosomes and proteasomes that come with cryo are used, 2 % of \
+the volume each.\n\n\
+Example: cryo simulate -o scenes --tomograms 3 --size 256,256,96 --membranes 1 --tubes 2 --gold 5")]
 pub(crate) struct Arguments {
     /// Folder for the results; made if it is not there.
     #[arg(short, long, value_name = "DIR")]
@@ -70,30 +74,37 @@ pub(crate) fn run_with(
     let species = specimen::species(settings)?;
     files::make_folder(out)?;
     let overwrite = common.overwrite();
-    let first_shard = common.shard.is_none_or(|shard| shard.holds(0));
-    if first_shard && !(common.resume && out.join("config.toml").exists()) {
-        config::write(
-            &out.join("config.toml"),
-            "simulate",
-            settings,
-            common,
-            overwrite,
-        )?;
+    let mine = |index: usize| common.shard.is_none_or(|shard| shard.holds(index));
+    let config = out.join("config.toml");
+    let kept = config.exists() && !common.overwrite && (common.resume || !mine(0));
+    if kept {
+        config::check_same(&config, "simulate", settings, common)?;
+    }
+    if !common.resume && !common.overwrite {
+        // Before hours of work, not after them.
+        for (_, name) in names.iter().enumerate().filter(|(index, _)| mine(*index)) {
+            Names::new(out, name).check_free()?;
+        }
+        if common.shard.is_none() {
+            files::check_free(&out.join("truth.star"))?;
+            files::check_free(&out.join("dataset.tsv"))?;
+        }
+    }
+    if mine(0) && !kept {
+        config::write(&config, "simulate", settings, common, overwrite)?;
     }
     let progress = Report::new(common);
     for (index, name) in names.iter().enumerate() {
         let files = Names::new(out, name);
-        if common.shard.is_some_and(|shard| !shard.holds(index))
-            || (common.resume && files.are_complete())
-        {
+        if !mine(index) || (common.resume && files.are_complete()) {
             continue;
         }
-        files.check_free(overwrite)?;
+        files.discard_unfinished();
         common.say(&format!(
             "{name}: scene, {} images, reconstruction",
             settings.angles().len()
         ));
-        let seed = common.seed.wrapping_add(index as u64);
+        let seed = seed_of_item(common.seed(), index as u64);
         let scene = specimen::scene_params(settings, name, seed);
         let specimen = if settings.phantom {
             phantom(&species, &scene, settings, &progress)
@@ -102,7 +113,9 @@ pub(crate) fn run_with(
             let reconstruction = ReconstructionParams::default();
             simulate(&species, &scene, &imaging, &reconstruction, &progress).map(Specimen::from)
         };
-        specimen.map_err(failure)?.write(&files, overwrite)?;
+        specimen
+            .map_err(failure)?
+            .write(&files, common.overwrite || common.resume)?;
     }
     files::join(out, &names, common)?;
     Ok(Outcome::Done)

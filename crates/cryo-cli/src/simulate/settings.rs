@@ -6,7 +6,7 @@ use crate::exit::Failure;
 /// What the user states on the command line; the rest comes from the file and the defaults.
 #[derive(Debug, Args, Serialize)]
 pub(crate) struct Flags {
-    /// Number of tomograms.
+    /// Number of tomograms [default: 1].
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     tomograms: Option<usize>,

@@ -26,6 +26,7 @@
 //! out half a voxel off along y and z, here as in IMOD.
 
 mod chunk;
+mod folder;
 mod header;
 mod model;
 mod picks;
@@ -77,11 +78,15 @@ pub fn parse(bytes: &[u8], options: &PicksOptions) -> Result<Picks, Error> {
     model.to_picks(name, options)
 }
 
-/// Writes the particles of one tomogram as a model, see [`Model::from_picks`].
+/// Writes particles as models, see [`Model::from_picks`].
+///
+/// A `path` with an extension is one file and takes one tomogram. Any other is a folder, made if it is
+/// not there, with a file `TOMOGRAM.mod` each. Under [`Overwrite::Never`] nothing is written if one of
+/// them exists.
 ///
 /// # Errors
-/// [`Parameter`](crate::ErrorKind::Parameter) for more than one tomogram, otherwise as
-/// [`write_atomic`].
+/// [`Parameter`](crate::ErrorKind::Parameter) for more than one tomogram in a file and for names of
+/// tomograms that no file can have, otherwise as [`write_atomic`].
 ///
 /// ```
 /// use cryo_core::{Grid, Particle, ParticleSet, VoxelPos, VoxelSize};
@@ -106,7 +111,11 @@ pub fn write(
     options: &PicksOptions,
     overwrite: Overwrite,
 ) -> Result<(), Error> {
-    let model = Model::from_picks(picks, options)?;
+    let path = path.as_ref();
+    if path.extension().is_none() {
+        return folder::write(path, picks, options, overwrite);
+    }
+    let model = Model::from_picks(picks, options).map_err(|error| error.in_file(path))?;
     write_model(path, &model, overwrite)
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn only_set<'a>(
             format!("one, as {format} holds"),
             format!("{} from {:?} on", sets.len(), sets[0].tomogram),
         )
-        .fix("write one file a tomogram")),
+        .fix("name a folder (no extension) as the output, and imod as its format: each tomogram becomes a file in it")),
     }
 }
 

@@ -57,7 +57,7 @@ mod validate;
 mod write;
 
 pub use convention::Convention;
-pub use frames::frames_from_tomograms;
+pub use frames::{frames_from_tomograms, options_with_tomograms};
 pub use read::{picks_from, read, read_as};
 pub use validate::validate;
 pub use write::{document_from, write};
