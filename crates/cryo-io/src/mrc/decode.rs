@@ -24,6 +24,7 @@ pub(super) trait Decoded: Voxel {
 
 impl Decoder {
     /// Whether the file holds `T` as this machine does.
+    /// Whether the bytes of the file are the values in memory.
     pub(super) fn is_native<T: Voxel>(&self) -> bool {
         self.mode == T::MODE && (self.byte_order == ByteOrder::NATIVE || size_of::<T>() == 1)
     }

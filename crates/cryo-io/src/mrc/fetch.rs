@@ -1,4 +1,6 @@
-use bytemuck::Zeroable;
+use std::mem::MaybeUninit;
+
+use bytemuck::{Pod, Zeroable};
 use cryo_core::{Grid, Volume};
 use ndarray::Array3;
 use rayon::prelude::*;
@@ -43,16 +45,35 @@ pub(super) fn array<T: Decoded>(
         .shape
         .iter()
         .try_fold(1_usize, |count, &n| count.checked_mul(n));
-    let mut values = zeroed(count.unwrap_or(usize::MAX), max_bytes)?;
-    if !values.is_empty() {
-        fill(source, decoder, place, &mut values)?;
+    let count = count.unwrap_or(usize::MAX);
+    let mut values = reserved(count, max_bytes)?;
+    if count > 0 {
+        fill(
+            source,
+            decoder,
+            place,
+            &mut values.spare_capacity_mut()[..count],
+        )?;
+    }
+    // SAFETY: the capacity is at least `count`, and `fill` has written every one of these values: its
+    // chunks cover the slice, and each is read into whole or cleared first.
+    #[allow(unsafe_code)]
+    unsafe {
+        values.set_len(count);
     }
     Array3::from_shape_vec(place.shape, values)
         .map_err(|error| Error::unexpected("box", "a shape of its voxels", error.to_string()))
 }
 
-/// New values, unless they need more than allowed or than there is.
-pub(super) fn zeroed<T: Zeroable>(count: usize, max_bytes: u64) -> Result<Vec<T>, Error> {
+/// New values of 0, unless they need more than allowed or than there is.
+pub(super) fn zeroed<T: Zeroable + Clone>(count: usize, max_bytes: u64) -> Result<Vec<T>, Error> {
+    let mut values = reserved(count, max_bytes)?;
+    values.resize(count, T::zeroed());
+    Ok(values)
+}
+
+/// Room for new values, unless they need more than allowed or than there is.
+fn reserved<T>(count: usize, max_bytes: u64) -> Result<Vec<T>, Error> {
     let needed = (count as u64).saturating_mul(size_of::<T>() as u64);
     let over = |limit| {
         Error::new(ErrorKind::OverLimit {
@@ -65,10 +86,32 @@ pub(super) fn zeroed<T: Zeroable>(count: usize, max_bytes: u64) -> Result<Vec<T>
     if needed > max_bytes {
         return Err(over(max_bytes));
     }
-    let mut values =
-        bytemuck::allocation::try_zeroed_vec(count).map_err(|()| over(isize::MAX as u64))?;
-    kernel_hints::use_huge_pages(&mut values);
+    let mut values = Vec::new();
+    values
+        .try_reserve_exact(count)
+        .map_err(|_| over(isize::MAX as u64))?;
+    kernel_hints::use_huge_pages(values.spare_capacity_mut());
     Ok(values)
+}
+
+/// The bytes of values that hold nothing yet.
+#[allow(unsafe_code)]
+fn bytes_of<T: Pod>(part: &mut [MaybeUninit<T>]) -> &mut [MaybeUninit<u8>] {
+    let (start, length) = (part.as_mut_ptr().cast(), size_of_val(part));
+    // SAFETY: the same memory under the same borrow; a byte has no alignment, and whatever bytes are
+    // written are values of `T`, which is plain old data.
+    unsafe { std::slice::from_raw_parts_mut(start, length) }
+}
+
+/// The part as zeros. They are written just before the part is read into, while it is in the cache:
+/// zeros for the whole array at once would be a pass over memory of their own.
+#[allow(unsafe_code)]
+fn cleared<T: Zeroable>(part: &mut [MaybeUninit<T>]) -> &mut [T] {
+    for value in part.iter_mut() {
+        value.write(T::zeroed());
+    }
+    // SAFETY: every element was written just above.
+    unsafe { part.assume_init_mut() }
 }
 
 pub(super) fn truncated(expected: u64, got: u64) -> Error {
@@ -91,7 +134,7 @@ fn fill<T: Decoded>(
     source: &Source,
     decoder: &Decoder,
     place: Place,
-    values: &mut [T],
+    values: &mut [MaybeUninit<T>],
 ) -> Result<(), Error> {
     let [_, rows, columns] = place.whole;
     let [_, box_rows, box_columns] = place.shape;
@@ -111,7 +154,7 @@ fn fill<T: Decoded>(
                     row.resize(columns, T::zeroed());
                     let offset = row_offset(index / box_rows, index % box_rows);
                     decoder.read_run(source, offset, row, scratch)?;
-                    part.copy_from_slice(&row[place.start[2]..][..box_columns]);
+                    cleared(part).copy_from_slice(&row[place.start[2]..][..box_columns]);
                     Ok(())
                 },
             );
@@ -127,15 +170,23 @@ fn fill<T: Decoded>(
     };
     if box_columns == columns && box_rows == rows {
         let first = row_offset(0, 0);
+        if decoder.is_native::<T>() {
+            let parts = values.par_chunks_mut(RUN).enumerate();
+            return parts.try_for_each(|(index, part)| {
+                let offset = first + (index * RUN * voxel_bytes) as u64;
+                source.read_new_at(offset, bytes_of(part))
+            });
+        }
         let runs = values.par_chunks_mut(RUN).enumerate();
         return runs.try_for_each_init(Vec::new, |scratch, (index, part)| {
-            run(first, index, RUN, part, scratch)
+            run(first, index, RUN, cleared(part), scratch)
         });
     }
     let column_offset = (place.start[2] * voxel_bytes) as u64;
     let span = (box_rows - 1) * row_bytes + box_columns * voxel_bytes;
     let sections = values.par_chunks_mut(box_rows * box_columns).enumerate();
     sections.try_for_each_init(Vec::new, |scratch, (section, part)| {
+        let part = cleared(part);
         let first = row_offset(section, 0) + column_offset;
         if box_columns == columns {
             return run(first, 0, 0, part, scratch);

@@ -1,6 +1,6 @@
-//! Advice to the Linux kernel. It changes no contents; elsewhere, and where it fails, nothing happens.
+//! What only the Linux kernel offers: advice, which changes no contents, and reading into new memory.
 
-use std::fs::File;
+use std::{fs::File, io, mem::MaybeUninit};
 
 /// Asks for 2 MB pages under values that are about to be filled for the first time.
 ///
@@ -42,6 +42,53 @@ pub(super) fn start_writeback(file: &File, offset: u64, length: u64) {
             libc::SYNC_FILE_RANGE_WRITE,
         );
     }
+}
+
+/// Reads the bytes from `offset` on into memory that holds nothing yet, all of it or an error.
+///
+/// The standard library wants such memory cleared first, which is a pass over it.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+pub(super) fn read_new(
+    file: &File,
+    mut buffer: &mut [MaybeUninit<u8>],
+    mut offset: u64,
+) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+
+    while !buffer.is_empty() {
+        // SAFETY: the pointer and the length are those of a slice that is borrowed mutably, and the
+        // descriptor is open as long as `file` is borrowed.
+        let count = unsafe {
+            let start = buffer.as_mut_ptr().cast();
+            libc::pread64(file.as_raw_fd(), start, buffer.len(), offset.cast_signed())
+        };
+        match usize::try_from(count) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                buffer = &mut buffer[count..];
+                offset += count as u64;
+            }
+            Err(_) => {
+                let error = io::Error::last_os_error();
+                if error.kind() != io::ErrorKind::Interrupted {
+                    return Err(error);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn read_new(file: &File, buffer: &mut [MaybeUninit<u8>], offset: u64) -> io::Result<()> {
+    for byte in buffer.iter_mut() {
+        byte.write(0);
+    }
+    // SAFETY: every byte was written just above.
+    #[allow(unsafe_code)]
+    let buffer = unsafe { buffer.assume_init_mut() };
+    super::source::read_exact_at(file, buffer, offset)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -1,13 +1,14 @@
 use std::{
     fs::File,
     io::{self, Read},
+    mem::MaybeUninit,
     path::Path,
 };
 
 use bzip2::read::MultiBzDecoder;
 use flate2::read::MultiGzDecoder;
 
-use super::{HEADER_BYTES, Header};
+use super::{HEADER_BYTES, Header, kernel_hints};
 use crate::{Error, ErrorKind};
 
 /// Where bytes are fetched from: a file, a part at a time, or memory.
@@ -106,35 +107,64 @@ impl Source {
     /// Fills `buffer` with the bytes from `offset` on.
     pub(super) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
         let expected = offset.saturating_add(buffer.len() as u64);
-        let truncated = || {
-            let got = self.len();
-            Error::new(ErrorKind::Truncated { expected, got })
-                .fix("the file became shorter while it was read")
-        };
         match self {
-            Self::File(file, _) => match read_exact_at(file, buffer, offset) {
-                Ok(()) => Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(truncated()),
-                Err(error) => Err(Error::io("read the file", error)),
-            },
+            Self::File(file, _) => {
+                read_exact_at(file, buffer, offset).map_err(|error| self.failed(error, expected))
+            }
             Self::Memory(bytes) => {
-                let start = usize::try_from(offset).ok();
-                let part =
-                    start.and_then(|start| bytes.get(start..start.checked_add(buffer.len())?));
-                buffer.copy_from_slice(part.ok_or_else(truncated)?);
+                let part = part(bytes, offset, buffer.len());
+                buffer.copy_from_slice(part.ok_or_else(|| self.truncated(expected))?);
                 Ok(())
             }
         }
     }
+
+    /// Fills a buffer that holds nothing yet with the bytes from `offset` on, all of it or an error.
+    pub(super) fn read_new_at(
+        &self,
+        offset: u64,
+        buffer: &mut [MaybeUninit<u8>],
+    ) -> Result<(), Error> {
+        let expected = offset.saturating_add(buffer.len() as u64);
+        match self {
+            Self::File(file, _) => kernel_hints::read_new(file, buffer, offset)
+                .map_err(|error| self.failed(error, expected)),
+            Self::Memory(bytes) => {
+                let part = part(bytes, offset, buffer.len());
+                buffer.write_copy_of_slice(part.ok_or_else(|| self.truncated(expected))?);
+                Ok(())
+            }
+        }
+    }
+
+    fn failed(&self, error: io::Error, expected: u64) -> Error {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => self.truncated(expected),
+            _ => Error::io("read the file", error),
+        }
+    }
+
+    fn truncated(&self, expected: u64) -> Error {
+        Error::new(ErrorKind::Truncated {
+            expected,
+            got: self.len(),
+        })
+        .fix("the file became shorter while it was read")
+    }
+}
+
+fn part(bytes: &[u8], offset: u64, length: usize) -> Option<&[u8]> {
+    let start = usize::try_from(offset).ok()?;
+    bytes.get(start..start.checked_add(length)?)
 }
 
 #[cfg(unix)]
-fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+pub(super) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
 }
 
 #[cfg(windows)]
-fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+pub(super) fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
     while !buffer.is_empty() {
         let count = std::os::windows::fs::FileExt::seek_read(file, buffer, offset)?;
         if count == 0 {
