@@ -43,13 +43,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Say what a file holds: header facts, statistics, and what is wrong with it.
-    Inspect(inspect::Arguments),
+    Inspect(Box<inspect::Arguments>),
     /// Convert coordinates between all formats, and volumes between MRC and HDF5.
-    Convert(convert::Arguments),
+    Convert(Box<convert::Arguments>),
     /// Make tomograms and tilt series of which the truth is known.
     Simulate(Box<simulate::Arguments>),
     /// Run the whole story on a small simulated tomogram.
-    Demo(demo::Arguments),
+    Demo(Box<demo::Arguments>),
 }
 
 fn main() -> ExitCode {

@@ -76,7 +76,7 @@ static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 pub fn discard_unfinished() {
     let mut unfinished = UNFINISHED
         .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     for path in unfinished.drain(..) {
         // The best that can be done on the way out.
         let _ = fs::remove_file(path);

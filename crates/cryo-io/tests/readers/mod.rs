@@ -6,12 +6,12 @@ use cryo_io::{
 };
 
 /// Name of a reader, extensions of its files, and the reader with its validator.
-pub type Reader = (&'static str, &'static [&'static str], fn(&[u8]));
+pub(crate) type Reader = (&'static str, &'static [&'static str], fn(&[u8]));
 
 /// Largest array or unpacked file that the readers are allowed here.
-pub const MAX_BYTES: u64 = 1 << 24;
+pub(crate) const MAX_BYTES: u64 = 1 << 24;
 
-pub const READERS: [Reader; 15] = [
+pub(crate) const READERS: [Reader; 15] = [
     (
         "mrc",
         &["mrc", "map", "rec", "mrcs", "st", "gz", "bz2"],
@@ -161,7 +161,7 @@ fn read_tables(bytes: &[u8]) {
 }
 
 /// Runs the reader of that name.
-pub fn run(name: &str, bytes: &[u8]) {
+pub(crate) fn run(name: &str, bytes: &[u8]) {
     let (_, _, read) = READERS
         .iter()
         .find(|(known, ..)| *known == name)

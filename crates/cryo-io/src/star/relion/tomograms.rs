@@ -30,20 +30,20 @@ pub(super) fn table<'a>(
     let tomograms: Vec<_> = tomograms.collect();
     let mut table = Loop::new();
     table.set_column(TOMOGRAM, tomograms.iter().map(|(name, _)| *name))?;
-    let spaces = || tomograms.iter().map(|(_, space)| space);
-    for axis in 0..3 {
-        table.set_column(SIZE[axis], spaces().map(|space| space.grid.shape[2 - axis]))?;
+    let spaces = || tomograms.iter().map(|(_, space)| *space);
+    for (axis, name) in SIZE.into_iter().enumerate() {
+        table.set_column(name, spaces().map(|space| space.grid.shape[2 - axis]))?;
     }
-    for axis in 0..3 {
-        let edge = |space: &&Space| {
+    for (axis, name) in VOXEL.into_iter().enumerate() {
+        let edges = spaces().map(|space| {
             let size = space.grid.voxel_size;
             [size.x(), size.y(), size.z()][axis]
-        };
-        table.set_column(VOXEL[axis], spaces().map(|space| edge(&space)))?;
+        });
+        table.set_column(name, edges)?;
     }
-    for axis in 0..3 {
-        let unbinned = |space: &Space| space.unbinned_shape.unwrap_or_default()[2 - axis];
-        table.set_column(UNBINNED[axis], spaces().map(|space| unbinned(space)))?;
+    for (axis, name) in UNBINNED.into_iter().enumerate() {
+        let sizes = spaces().map(|space| space.unbinned_shape.unwrap_or_default()[2 - axis]);
+        table.set_column(name, sizes)?;
     }
     table.set_column(SERIES_PIXEL, spaces().map(|space| space.pixel))?;
     Ok(table)
