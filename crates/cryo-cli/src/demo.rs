@@ -38,12 +38,13 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     }
 
     common.say("\n2. Inspect what came out.");
-    command(
-        &["inspect", "--png"],
-        out,
-        &["", "demo_rec.mrc", "demo_ts.mrc", "truth.star"],
-        common,
-    )?;
+    let files = ["demo_rec.mrc", "demo_ts.mrc", "truth.star"];
+    if common.resume && out.join("demo_ts.mrc.png").exists() {
+        command(&["inspect"], out, &files, common)?;
+    } else {
+        let files = [&[""], &files[..]].concat();
+        command(&["inspect", "--png"], out, &files, common)?;
+    }
 
     common.say("\n3. Hand the particles over.");
     for name in ["truth.mod", "truth.csv", "truth.tbl", "truth_relion4.star"] {

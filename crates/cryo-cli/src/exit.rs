@@ -38,7 +38,9 @@ impl fmt::Display for Failure {
             Self::Usage(message) | Self::Input(message) | Self::Resources(message) => {
                 f.write_str(message)
             }
-            Self::Interrupted => f.write_str("interrupted; what was complete is kept"),
+            Self::Interrupted => {
+                f.write_str("interrupted; what was complete is kept, --resume goes on")
+            }
         }
     }
 }

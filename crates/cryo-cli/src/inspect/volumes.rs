@@ -69,7 +69,10 @@ fn header_facts(reader: &mrc::Reader, report: &mut Report) {
         "size",
         format!("{x} × {y} × {z} {unit}"),
     );
-    match reader.voxel_size() {
+    // Without a cell, reading takes 1 Å; that is no fact of the file.
+    let has_cell = header.cell_angstrom.iter().all(|&edge| edge > 0.0)
+        && header.sampling.iter().all(|&count| count > 0);
+    match reader.voxel_size().filter(|_| has_cell) {
         Some(size) => {
             let [x, y, z] = [size.x(), size.y(), size.z()];
             let text = match size.isotropic() {

@@ -234,8 +234,7 @@ pub(crate) fn join(folder: &Path, names: &[String], common: &Common) -> Result<(
         sets.extend(picks.sets);
         let there = |ending: &str| {
             let path = files.path(ending);
-            path.exists()
-                .then(|| PathBuf::from(path.file_name().unwrap_or_default()))
+            path.exists().then_some(path)
         };
         dataset.entries.push(DatasetEntry {
             name: files.name.clone(),

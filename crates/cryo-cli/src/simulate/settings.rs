@@ -26,14 +26,15 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     voxel_size: Option<f64>,
 
-    /// A density map and how many of it, or which percentage of the volume: ribosome.mrc:40, atp.mrc:2%;
-    /// 10 of it if neither is given. ribosome_70S and proteasome_20S come with cryo.
+    /// A density map and how many of it [default: 10], or which percentage of the volume:
+    /// ribosome.mrc:40, atp.mrc:2%. May be given several times. ribosome_70S and proteasome_20S come
+    /// with cryo; none is for scenes without particles.
     #[arg(long, value_name = "FILE[:COUNT|:PERCENT%]")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     map: Vec<String>,
 
     /// A body of uniform density: sphere, shell, ellipsoid or chiral, its diameter in ångström, and
-    /// how many: sphere:200:30.
+    /// how many: sphere:200:30. May be given several times.
     #[arg(long, value_name = "KIND:DIAMETER:COUNT")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     body: Vec<String>,
@@ -96,6 +97,9 @@ fn is_false(value: &bool) -> bool {
     !*value
 }
 
+/// The counting noise that follows from the dose.
+const FROM_DOSE: f64 = -1.0;
+
 /// Everything that a simulation depends on but the seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -112,7 +116,7 @@ pub(crate) struct Settings {
     pub(crate) tilts: Vec<f64>,
     pub(crate) dose: f64,
     pub(crate) defocus: f64,
-    /// Below 0: that of the dose.
+    /// [`FROM_DOSE`]: that of the dose.
     pub(crate) shot_noise: f64,
     pub(crate) phantom: bool,
     /// 0: no noise.
@@ -134,7 +138,7 @@ impl Default for Settings {
             tilts: vec![-60.0, 60.0, 3.0],
             dose: 120.0,
             defocus: 4.0,
-            shot_noise: -1.0,
+            shot_noise: FROM_DOSE,
             phantom: false,
             snr: 0.0,
         }
@@ -171,6 +175,19 @@ impl Settings {
         if self.name.is_empty() || path.file_name() != Some(path.as_os_str()) {
             return wrong("name", "a name without folders", &self.name);
         }
+        if !(self.dose.is_finite() && self.dose > 0.0) {
+            return wrong("dose", "e/Å² above 0", &self.dose);
+        }
+        if !(self.defocus.is_finite() && self.defocus >= 0.0) {
+            return wrong("defocus", "µm of underfocus, 0 or more", &self.defocus);
+        }
+        let stated = self.shot_noise != FROM_DOSE;
+        if stated && !(self.shot_noise.is_finite() && self.shot_noise >= 0.0) {
+            return wrong("shot-noise", "a fraction of 0 or more", &self.shot_noise);
+        }
+        if !(self.snr.is_finite() && self.snr >= 0.0) {
+            return wrong("snr", "a ratio above 0", &self.snr);
+        }
         if !self.phantom && self.snr != 0.0 {
             return wrong(
                 "snr",
@@ -206,9 +223,19 @@ impl Settings {
             .collect()
     }
 
-    /// Memory at the highest point: density, labels and tomogram with a copy, images with a copy.
+    /// Memory at the highest point, within 20 % of what was measured from 16³ to 448 × 448 × 160 voxels:
+    /// density, labels and tomogram, images and weighted images, what each thread works on, and the
+    /// program with libtorch.
     pub(crate) fn memory_bytes(&self) -> u64 {
+        const PROGRAM: u64 = 128 << 20;
+        const THREAD: u64 = 8 << 20;
         let [z, y, x] = self.shape().map(|n| n as u64);
-        z * y * x * 14 + y * x * self.angles().len() as u64 * 12
+        let images = if self.phantom {
+            0
+        } else {
+            self.angles().len() as u64
+        };
+        let threads = rayon::current_num_threads() as u64;
+        PROGRAM + threads * THREAD + z * y * x * 11 + y * x * images * 8
     }
 }

@@ -14,7 +14,8 @@ use crate::exit::Failure;
 /// The species of the settings: density maps, bodies, or those that come with cryo.
 pub(crate) fn species(settings: &Settings) -> Result<Vec<Species>, Failure> {
     let mut species = Vec::new();
-    for text in &settings.map {
+    let none = settings.map == ["none"];
+    for text in settings.map.iter().filter(|_| !none) {
         species.push(mapped(text)?);
     }
     for text in &settings.body {
@@ -22,7 +23,7 @@ pub(crate) fn species(settings: &Settings) -> Result<Vec<Species>, Failure> {
         let map = solid(&body, settings.voxel_size)?;
         species.push(Species::new(kind, map, Amount::Count(count)));
     }
-    if species.is_empty() && settings.tubes + settings.membranes + settings.gold == 0 {
+    if species.is_empty() && !none {
         for (name, bytes) in maps::ALL {
             species.push(Species::new(name, own_map(bytes)?, Amount::Occupancy(0.02)));
         }
