@@ -133,9 +133,9 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     entries.sort();
     for path in entries {
         if path.is_dir() {
-            files_below(&path, found)
+            files_below(&path, found);
         } else {
-            found.push(path)
+            found.push(path);
         }
     }
 }
