@@ -2,6 +2,7 @@
 //!
 //! A time-bounded search from real and hand-made files; `fuzz/` has the same readers for cargo-fuzz.
 
+mod dense;
 #[allow(dead_code)]
 mod readers;
 
@@ -10,7 +11,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
@@ -24,8 +25,17 @@ struct Counting;
 static HELD: AtomicI64 = AtomicI64::new(0);
 static MOST: AtomicI64 = AtomicI64::new(0);
 
-/// One reader at a time, so that the count is its own; its threads are counted with it.
+/// One test at a time, so that the count is its own; its threads are counted with it.
 static ALONE: Mutex<()> = Mutex::new(());
+
+/// Waits for the other tests, and starts the threads that readers share.
+fn alone() -> MutexGuard<'static, ()> {
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    for (name, _, bytes) in dense::files() {
+        readers::run(name, &bytes);
+    }
+    alone
+}
 
 fn count(bytes: i64) {
     let held = HELD.fetch_add(bytes, Ordering::Relaxed) + bytes;
@@ -56,23 +66,54 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Memory that a reader may hold for an input of that length: a few copies, text as 16-byte cells, and
-/// what the options allow for arrays and unpacked files.
-fn limit(length: usize) -> i64 {
-    3 * MAX_BYTES as i64 + 200 * length as i64 + (1 << 20)
+/// Most bytes that a reader holds for each byte of its input.
+///
+/// Little more than what the files of [`dense`] take: a value of two letters becomes a particle or a tilt,
+/// a `Value` of a JSON file, a table of a TOML file (whose length is limited for that).
+const MEMORY_A_BYTE: [(&str, usize); 16] = [
+    ("mrc", 10),
+    ("mrc_permissive", 10),
+    ("star", 90),
+    ("relion", 130),
+    ("angles", 15),
+    ("transforms", 35),
+    ("mdoc", 70),
+    ("aretomo", 20),
+    ("warp", 60),
+    ("tilt_com", 20),
+    ("imod", 45),
+    ("copick", 150),
+    ("dynamo", 30),
+    ("em", 20),
+    ("tables", 105),
+    ("datasets", 340),
+];
+
+/// What bzip2 needs to unpack a block of 900 kB.
+const BZIP2: i64 = 4 << 20;
+
+/// Memory that a reader may hold for an input: what its contents take, buffers, and for a packed one
+/// three times what the options allow.
+fn limit(name: &str, bytes: &[u8]) -> i64 {
+    let known = MEMORY_A_BYTE.iter().find(|(known, _)| *known == name);
+    let (_, a_byte) = known.expect("a reader of that name");
+    let unpacked = if readers::is_packed(bytes) {
+        BZIP2 + 3 * MAX_BYTES as i64
+    } else {
+        0
+    };
+    (a_byte * bytes.len()) as i64 + unpacked + (32 << 10)
 }
 
 /// Runs a reader and fails if it held too much or took too long.
 fn watch(name: &str, read: fn(&[u8]), bytes: &[u8], what: &dyn Fn() -> String) {
-    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let before = HELD.load(Ordering::Relaxed);
     MOST.store(before, Ordering::Relaxed);
     let start = Instant::now();
     read(bytes);
     let held = MOST.load(Ordering::Relaxed) - before;
-    drop(alone);
     assert!(
-        held <= limit(bytes.len()),
+        held <= limit(name, bytes),
         "{name} held {held} bytes for {} of {}",
         bytes.len(),
         what()
@@ -121,6 +162,7 @@ fn seeds(extensions: &[&str]) -> Vec<(String, Vec<u8>)> {
     for file in cryo_fixtures::mrc_files()
         .into_iter()
         .chain(cryo_fixtures::text_files())
+        .chain(cryo_fixtures::imod_files())
     {
         if fits(file.name) {
             seeds.push((file.name.to_owned(), file.bytes));
@@ -133,6 +175,7 @@ fn seeds(extensions: &[&str]) -> Vec<(String, Vec<u8>)> {
 fn no_reader_panics_hangs_or_takes_too_much_memory_on_mutated_files() {
     const TIME_A_READER: Duration = Duration::from_millis(1200);
     const LEAST_INPUTS: u64 = 200;
+    let _alone = alone();
     for (name, extensions, read) in READERS {
         let seeds = seeds(extensions);
         assert!(!seeds.is_empty(), "{name} has no seed file");
@@ -163,6 +206,7 @@ fn no_reader_panics_hangs_or_takes_too_much_memory_on_mutated_files() {
 
 #[test]
 fn no_reader_panics_on_files_cut_at_any_byte() {
+    let _alone = alone();
     for (name, extensions, read) in READERS {
         for (file, bytes) in seeds(extensions) {
             let step = (bytes.len() / 60).max(1);
@@ -172,5 +216,17 @@ fn no_reader_panics_on_files_cut_at_any_byte() {
                 });
             }
         }
+    }
+}
+
+#[test]
+fn the_files_with_most_contents_for_their_length_stay_within_the_limits() {
+    let _alone = alone();
+    for (name, what, bytes) in dense::files() {
+        let (_, _, read) = READERS
+            .into_iter()
+            .find(|(known, ..)| *known == name)
+            .unwrap();
+        watch(name, read, &bytes, &|| what.to_owned());
     }
 }

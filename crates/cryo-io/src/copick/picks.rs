@@ -102,7 +102,8 @@ fn text_of(fields: &Map<String, Value>) -> String {
     if fields.is_empty() {
         return String::new();
     }
-    Value::Object(fields.clone()).to_string()
+    // A copy as a `Value` would take many times the memory of the text.
+    serde_json::to_string(fields).expect("what was read from JSON can be written")
 }
 
 impl Point {

@@ -7,7 +7,7 @@ use super::DatasetEntry;
 use crate::{Error, text::finite};
 
 /// The columns that have a field, each with the names it goes by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Column {
     Name,
     Tomogram,

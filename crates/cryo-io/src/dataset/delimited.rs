@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use super::{
     Dataset, DatasetEntry,
@@ -57,14 +57,9 @@ fn check_header(names: &[String], columns: &[Option<Column>]) -> Result<(), Erro
             Error::missing(what, available).fix("the first line names the columns; add this one")
         );
     }
-    for (place, name) in names.iter().enumerate() {
-        let before = names.iter().zip(columns).take(place);
-        let column = columns[place];
-        let same = |(other, known): &(&String, &Option<Column>)| {
-            *other == name || (column.is_some() && **known == column)
-        };
-        let mut twice = before.filter(same);
-        if let Some((other, _)) = twice.next() {
+    let mut seen = HashMap::new();
+    for (name, column) in names.iter().zip(columns) {
+        if let Some(other) = seen.insert(column.ok_or(name), name) {
             let got = format!("{other:?} and {name:?}");
             return Err(Error::unexpected("columns", "each once", got));
         }

@@ -95,7 +95,7 @@ impl Dataset {
     /// # Errors
     /// Bytes that are not text, a row of another number of fields, an empty name or tomogram, a
     /// voxel size that is not above 0, an unknown axis order, a name or tomogram that occurs twice,
-    /// no `name` or `tomogram` column, no entry.
+    /// no `name` or `tomogram` column, no entry, more than 8 MiB of TOML.
     pub fn parse(bytes: &[u8], syntax: Syntax, base: &Path) -> Result<Self, Error> {
         let text = decode(bytes)?;
         let dataset = match syntax {

@@ -6,13 +6,27 @@ use super::{
     Dataset, DatasetEntry,
     build::{Column, refuse_empty, set},
 };
-use crate::{Error, text::shorten};
+use crate::{Error, ErrorKind, text::shorten};
 
 /// Every entry has a value for every kept key, so that many keys would take memory that the file
 /// does not show.
 const MAX_EXTRA: usize = 64;
 
+/// Largest list in bytes, some 20 000 tomograms: a document of nothing but keys takes 300 times its length.
+const MAX_BYTES: u64 = 8 << 20;
+
 pub(super) fn parse(text: &str, base: &Path) -> Result<Dataset, Error> {
+    let needed = text.len() as u64;
+    if needed > MAX_BYTES {
+        let what = "reading a list in TOML".to_owned();
+        let limit = MAX_BYTES;
+        let error = Error::new(ErrorKind::OverLimit {
+            what,
+            needed,
+            limit,
+        });
+        return Err(error.fix("write the list as a table, separated by tabs"));
+    }
     let breaks: Vec<usize> = text.match_indices('\n').map(|(byte, _)| byte).collect();
     let line_of = |byte: usize| breaks.partition_point(|&at| at < byte) + 1;
     let document = DeTable::parse(text).map_err(|error| {

@@ -12,6 +12,8 @@ pub(crate) struct Gather {
     by_name: HashMap<String, usize>,
     numbers: HashMap<String, u32>,
     names: BTreeMap<u32, String>,
+    /// No number from 1 up to this one is free.
+    taken: u32,
     rows: usize,
 }
 
@@ -50,7 +52,7 @@ impl Gather {
         let number = match self.numbers.get(name) {
             Some(&number) => number,
             None => {
-                let next = self.names.keys().next_back().map_or(1, |last| last + 1);
+                let next = self.free_number();
                 self.names.insert(next, name.to_owned());
                 self.numbers.insert(name.to_owned(), next);
                 next
@@ -59,6 +61,18 @@ impl Gather {
         let names = &mut self.sets[slot].0.classes;
         names.entry(number).or_insert_with(|| name.to_owned());
         number
+    }
+
+    /// The number after the largest, or where a file uses the very last one the lowest that is free.
+    fn free_number(&mut self) -> u32 {
+        let last = self.names.keys().next_back().copied().unwrap_or(0);
+        last.checked_add(1).unwrap_or_else(|| {
+            self.taken += 1;
+            while self.names.contains_key(&self.taken) {
+                self.taken += 1;
+            }
+            self.taken
+        })
     }
 
     /// Enters a class of which the file says number and name.

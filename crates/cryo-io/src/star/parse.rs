@@ -92,7 +92,8 @@ impl<'a> Parser<'a> {
         if !self.block_names.insert(name) {
             return Err(self.duplicate("block", "data_", name, word));
         }
-        self.names.clear();
+        // Clearing would take as long as the largest block before this one.
+        self.names = HashSet::new();
         let header = self.at..next_line(self.text, end);
         self.blocks.push(Block {
             name: name.to_owned(),

@@ -19,6 +19,8 @@ pub(super) struct Rows {
 struct Part {
     starts: Vec<u32>,
     end: usize,
+    /// The line that was not read any more.
+    next: usize,
     stop: Stop,
 }
 
@@ -45,7 +47,11 @@ pub(super) fn scan(text: &str, start: usize, columns: usize) -> Result<Rows, Err
     let mut at = start;
     let mut threads = 1;
     while at < text.len() {
-        let pieces = pieces(text, at, threads);
+        let pieces = match threads {
+            // Its end is not looked for: a line of any length may lie there, behind any number of loops.
+            1 => vec![(at, at.saturating_add(CHUNK).min(text.len()))],
+            _ => pieces(text, at, threads),
+        };
         let parts: Vec<Result<Part, Error>> = match pieces.as_slice() {
             [one] => vec![scanner.piece(*one, false)],
             many => many
@@ -53,8 +59,10 @@ pub(super) fn scan(text: &str, start: usize, columns: usize) -> Result<Rows, Err
                 .map(|&piece| scanner.piece(piece, false))
                 .collect(),
         };
+        let mut next = at;
         for part in parts {
             let mut part = part?;
+            next = part.next;
             if let Stop::Block(row) = part.stop {
                 let rest = scanner.piece((row, text.len()), true)?;
                 part.starts.extend(rest.starts);
@@ -68,7 +76,7 @@ pub(super) fn scan(text: &str, start: usize, columns: usize) -> Result<Rows, Err
                 return Ok(rows);
             }
         }
-        at = pieces.last().map_or(text.len(), |piece| piece.1);
+        at = next;
         // Small loops stay on one thread: what comes after them would be scanned for nothing.
         threads = 2 * rayon::current_num_threads();
     }
@@ -109,25 +117,18 @@ struct Scanner<'a> {
 
 impl Scanner<'_> {
     fn piece(&self, (from, to): (usize, usize), blocks: bool) -> Result<Part, Error> {
-        if to - self.base > u32::MAX as usize {
-            return Err(Error::new(ErrorKind::OverLimit {
-                what: "a loop".to_owned(),
-                needed: (to - self.base) as u64,
-                limit: u64::from(u32::MAX),
-            })
-            .fix("split the table into several files"));
-        }
         let bytes = self.text.as_bytes();
         let mut part = Part {
             starts: Vec::new(),
             end: from,
+            next: to,
             stop: Stop::Run,
         };
         let mut line = from;
         while line < to {
             let at = skip_blanks(bytes, line);
             match bytes.get(at) {
-                None => break,
+                None => line = bytes.len(),
                 Some(b'\n') => line = at + 1,
                 Some(b'#') => line = next_line(self.text, at),
                 Some(b';') if !blocks && opens_block(bytes, at) => {
@@ -140,6 +141,7 @@ impl Scanner<'_> {
                 }
                 Some(_) => match self.row(at, blocks, &mut part.starts)? {
                     Some(next) => {
+                        self.check_span(next)?;
                         line = next;
                         part.end = next;
                     }
@@ -150,7 +152,24 @@ impl Scanner<'_> {
                 },
             }
         }
+        part.next = line;
         Ok(part)
+    }
+
+    /// Places are kept in 32 bits.
+    fn check_span(&self, end: usize) -> Result<(), Error> {
+        let needed = (end - self.base) as u64;
+        let limit = u64::from(u32::MAX);
+        if needed <= limit {
+            return Ok(());
+        }
+        let what = "a loop".to_owned();
+        let error = Error::new(ErrorKind::OverLimit {
+            what,
+            needed,
+            limit,
+        });
+        Err(error.fix("split the table into several files"))
     }
 
     /// Whether the line whose first word is at `at` starts something else.
@@ -211,7 +230,7 @@ impl Scanner<'_> {
                     at += 1;
                 }
                 Some(&byte) => {
-                    // `piece` has made sure that the body of a loop spans less than 4 GiB.
+                    // `piece` refuses a row that ends more than 4 GiB from the start.
                     starts.push((at - self.base) as u32);
                     after_block = byte == b';' && opens_block(bytes, at);
                     at = match byte {

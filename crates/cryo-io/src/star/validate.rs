@@ -53,16 +53,10 @@ pub fn validate(bytes: &[u8]) -> Vec<Finding> {
             "add one",
         );
     }
-    for block in document.blocks() {
+    let mut are_more = false;
+    'blocks: for block in document.blocks() {
         if findings.len() >= MAX_FINDINGS {
-            let fix = "mend these first";
-            findings.push(Finding::new(
-                Severity::Note,
-                "file",
-                "a few findings",
-                "too many to list",
-                fix,
-            ));
+            are_more = true;
             break;
         }
         let mut add = |severity, place: String, expected: &str, got: &str, fix: &str| {
@@ -92,6 +86,13 @@ pub fn validate(bytes: &[u8]) -> Vec<Finding> {
             );
         }
         for table in block.tables() {
+            if findings.len() >= MAX_FINDINGS {
+                are_more = true;
+                break 'blocks;
+            }
+            let mut add = |severity, place: String, expected: &str, got: &str, fix: &str| {
+                findings.push(Finding::new(severity, place, expected, got, fix));
+            };
             if let Some(line) = first_gap(table) {
                 let fix = "remove the blank line: RELION stops reading the table there";
                 add(
@@ -113,6 +114,15 @@ pub fn validate(bytes: &[u8]) -> Vec<Finding> {
                 );
             }
         }
+    }
+    if are_more {
+        findings.push(Finding::new(
+            Severity::Note,
+            "file",
+            "a few findings",
+            "too many to list",
+            "mend these first",
+        ));
     }
     findings
 }

@@ -60,8 +60,16 @@ impl TiltCom {
     #[must_use]
     pub fn applied_to(&self, table: &TiltTable) -> TiltTable {
         let mut used = table.clone();
-        for (view, excluded) in used.excluded.iter_mut().enumerate() {
-            *excluded |= self.is_excluded(view);
+        let mut ranges = self.excluded.clone();
+        ranges.sort_unstable();
+        let mut done = 0;
+        for [first, last] in ranges {
+            let end = last.saturating_add(1).min(used.excluded.len());
+            // Nothing where an earlier range reached further.
+            if let Some(views) = used.excluded.get_mut(first.max(done)..end) {
+                views.fill(true);
+            }
+            done = done.max(end);
         }
         for tilt in &mut used.tilts {
             tilt.angle_deg += self.angle_offset_deg;

@@ -9,9 +9,9 @@ use cryo_io::{
 pub(crate) type Reader = (&'static str, &'static [&'static str], fn(&[u8]));
 
 /// Largest array or unpacked file that the readers are allowed here.
-pub(crate) const MAX_BYTES: u64 = 1 << 24;
+pub(crate) const MAX_BYTES: u64 = 1 << 20;
 
-pub(crate) const READERS: [Reader; 15] = [
+pub(crate) const READERS: [Reader; 16] = [
     (
         "mrc",
         &["mrc", "map", "rec", "mrcs", "st", "gz", "bz2"],
@@ -34,7 +34,8 @@ pub(crate) const READERS: [Reader; 15] = [
     ("copick", &["json"], read_copick),
     ("dynamo", &["tbl"], read_dynamo),
     ("em", &["em"], read_em),
-    ("tables", &["csv", "tsv", "txt", "toml"], read_tables),
+    ("tables", &["csv", "tsv", "txt"], read_tables),
+    ("datasets", &["csv", "tsv", "toml"], read_datasets),
 ];
 
 fn options() -> PicksOptions {
@@ -75,6 +76,15 @@ fn read_mrc_permissive(bytes: &[u8]) {
             .extended_header()
             .map(|extended| extended.sections(reader.shape()[0]));
     }
+    // The validator has a limit of its own, far above what a small packed file should take here.
+    if !is_packed(bytes) {
+        let _ = mrc::validate_bytes(bytes);
+    }
+}
+
+/// Whether the bytes may unpack to many more.
+pub(crate) fn is_packed(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x1f, 0x8b, ..] | [b'B', b'Z', b'h', ..])
 }
 
 fn read_star(bytes: &[u8]) {
@@ -155,6 +165,9 @@ fn read_em(bytes: &[u8]) {
 fn read_tables(bytes: &[u8]) {
     let _ = tables::parse(bytes, &options());
     let _ = tables::validate(bytes);
+}
+
+fn read_datasets(bytes: &[u8]) {
     for syntax in [dataset::Syntax::Delimited, dataset::Syntax::Toml] {
         let _ = dataset::Dataset::parse(bytes, syntax, "lists".as_ref());
     }

@@ -65,7 +65,13 @@ pub(super) fn assemble(source: &Table<'_>, options: &PicksOptions) -> Result<Pic
         source.name_class(row, &particle, &mut sets[set])?;
         let class = match source.class_name_alone(row) {
             Some(name) => {
-                let number = || sets[set].class_number(name);
+                // Looking for the name in the set would take the longer the more names there are.
+                let number = || {
+                    let names = &mut sets[set].classes;
+                    let number = u32::try_from(names.len() + 1).unwrap_or(u32::MAX);
+                    names.insert(number, name.to_owned());
+                    number
+                };
                 Some(*classes.entry((set, name)).or_insert_with(number))
             }
             None => particle.class,
@@ -76,7 +82,7 @@ pub(super) fn assemble(source: &Table<'_>, options: &PicksOptions) -> Result<Pic
     let order: Vec<usize> = rows.into_iter().flatten().collect();
     Ok(Picks {
         sets,
-        extra: source.extra(&order),
+        extra: source.extra(&order, options.max_bytes)?,
     })
 }
 
@@ -187,7 +193,7 @@ impl Table<'_> {
         Some(names.get(row)).filter(|name| !name.is_empty())
     }
 
-    fn extra(&self, order: &[usize]) -> Vec<ExtraColumn> {
+    fn extra(&self, order: &[usize], max_bytes: u64) -> Result<Vec<ExtraColumn>, Error> {
         let mut extra = Vec::new();
         for name in self.table.names().filter(|name| !self.used.contains(name)) {
             if let Some(column) = self.table.find(name) {
@@ -202,6 +208,7 @@ impl Table<'_> {
             }
         }
         if let Some(optics) = &self.optics {
+            optics.check_repeated(order.len(), max_bytes)?;
             for name in optics.table.names().filter(|name| *name != OPTICS_GROUP) {
                 if let Some(column) = optics.table.find(name) {
                     let values = order
@@ -215,6 +222,6 @@ impl Table<'_> {
                 }
             }
         }
-        extra
+        Ok(extra)
     }
 }

@@ -4,7 +4,7 @@ use super::{
     super::{Document, Loop},
     names::{OPTICS_GROUP, OPTICS_GROUP_NAME},
 };
-use crate::{Error, text::shorten};
+use crate::{Error, ErrorKind, text::shorten};
 
 /// The optics block, and which of its rows each particle belongs to.
 pub(super) struct Optics<'a> {
@@ -50,6 +50,31 @@ impl<'a> Optics<'a> {
             "several optics groups",
         )
         .fix("give each particle its optics group"))
+    }
+
+    /// Refuses columns that take more memory than `max_bytes` when each particle gets a copy.
+    pub(super) fn check_repeated(&self, particles: usize, max_bytes: u64) -> Result<(), Error> {
+        let mut times = vec![0_u64; self.table.len()];
+        (0..particles).for_each(|particle| times[self.row(particle)] += 1);
+        let names = self.table.names().filter(|name| *name != OPTICS_GROUP);
+        let values = names
+            .filter_map(|name| self.table.find(name))
+            .flat_map(|column| column.iter().zip(&times));
+        let needed = values.fold(0_u64, |sum, (value, &times)| {
+            let bytes = (size_of::<String>() + value.len()) as u64;
+            sum.saturating_add(bytes.saturating_mul(times))
+        });
+        if needed <= max_bytes {
+            return Ok(());
+        }
+        let what = "repeating the optics block for each particle".to_owned();
+        let limit = max_bytes;
+        let error = Error::new(ErrorKind::OverLimit {
+            what,
+            needed,
+            limit,
+        });
+        Err(error.fix("remove columns of data_optics that are not needed"))
     }
 
     pub(super) fn row(&self, particle: usize) -> usize {

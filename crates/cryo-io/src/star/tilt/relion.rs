@@ -61,6 +61,7 @@ impl TiltSeriesTable {
             sign: TiltSign::Positive,
             ..Self::default()
         };
+        series.reserve(table.len());
         for row in 0..table.len() {
             let at = |values: &Option<Vec<f64>>| values.as_ref().map(|values| values[row]);
             let shift = shifts.as_ref().map_or([0.0; 2], |[x, y]| [x[row], y[row]]);

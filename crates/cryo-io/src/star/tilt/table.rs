@@ -181,6 +181,12 @@ impl TiltSeriesTable {
         Ok(())
     }
 
+    /// Room for this many images and no more: growing step by step would need twice the memory.
+    pub(super) fn reserve(&mut self, images: usize) {
+        self.tilts.reserve_exact(images);
+        self.details.reserve_exact(images);
+    }
+
     /// Ranks the doses, where there is one for each image and no two are equal.
     pub(super) fn number_by_dose(&mut self) {
         let doses: Option<Vec<f64>> = self.tilts.iter().map(|tilt| tilt.dose_before).collect();

@@ -36,6 +36,7 @@ impl TiltSeriesTable {
             sign: TiltSign::Negative,
             ..Self::default()
         };
+        series.reserve(angles.len());
         for (row, &angle_deg) in angles.iter().enumerate() {
             let at = |values: &Option<Vec<f64>>| values.as_ref().map(|values| values[row]);
             let shift = offsets.as_ref().map_or([0.0; 2], |(x, y)| [x[row], y[row]]);

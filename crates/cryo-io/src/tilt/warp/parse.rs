@@ -9,6 +9,12 @@ use crate::{
 /// Most nodes that a document may have: Warp's largest files have about a tenth of it.
 const MAX_NODES: u32 = 4_000_000;
 
+/// Most attributes of an element: Warp's have some twenty. The parser compares each with all others.
+const MAX_ATTRIBUTES: usize = 256;
+
+/// Most declarations of namespaces: Warp has none. The parser copies all for each element that has one.
+const MAX_NAMESPACES: usize = 16;
+
 /// The series in the bytes of a file.
 ///
 /// A document type declaration is refused, so that no entity can expand; nesting costs no stack.
@@ -18,6 +24,7 @@ const MAX_NODES: u32 = 4_000_000;
 /// or lists of different lengths.
 pub fn parse(bytes: &[u8]) -> Result<WarpSeries, Error> {
     let text = decode(bytes)?;
+    check_markup(&text)?;
     let options = ParsingOptions {
         allow_dtd: false,
         nodes_limit: MAX_NODES,
@@ -60,6 +67,29 @@ pub fn parse(bytes: &[u8]) -> Result<WarpSeries, Error> {
     };
     check_lengths(&series)?;
     Ok(series)
+}
+
+/// Refuses markup that would take the parser time or memory that grow as the square of the file.
+fn check_markup(text: &str) -> Result<(), Error> {
+    let refused = |at: usize, most: usize, what: &str| {
+        let line = 1 + text[..at].matches('\n').count();
+        let expected = format!("at most {most} {what}");
+        Error::unexpected("XML", expected, "more").at_line(line)
+    };
+    if let Some((at, _)) = text.match_indices("xmlns").nth(MAX_NAMESPACES) {
+        return Err(refused(at, MAX_NAMESPACES, "declarations of namespaces"));
+    }
+    let mut start = 0;
+    // An attribute cannot hold "<", so an element's start lies in one part.
+    for part in text.split('<') {
+        let values = part.split('=').skip(1);
+        let quoted = values.filter(|value| value.trim_start().starts_with(['"', '\'']));
+        if quoted.count() > MAX_ATTRIBUTES {
+            return Err(refused(start, MAX_ATTRIBUTES, "attributes in an element"));
+        }
+        start += part.len() + 1;
+    }
+    Ok(())
 }
 
 fn child<'a, 'i>(root: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
