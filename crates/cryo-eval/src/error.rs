@@ -158,6 +158,16 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The same error with another number of the item, where it has one.
+    pub(crate) fn at_item(mut self, number: usize) -> Self {
+        if let Self::NonFinitePosition { place, .. } = &mut self {
+            place.index = number;
+        }
+        self
+    }
+}
+
 /// Nothing if `valid`, else the error of a parameter.
 pub(crate) fn require(
     valid: bool,

@@ -5,7 +5,7 @@ use crate::{cells::Cells, error::Error};
 /// Most pairs of a truth and a pick within the radius that a matching holds, 16 bytes each.
 ///
 /// Real picks have a few per pick; more mean a radius in the wrong unit.
-pub const MAX_PAIRS: usize = 40_000_000;
+pub const MAX_PAIRS: usize = 16_000_000;
 
 /// Which truths every pick may be matched with, and how far they are.
 pub(crate) struct Graph {
@@ -29,7 +29,8 @@ impl Graph {
         for (pick, &position) in picks.iter().enumerate() {
             cells.near(position, |number| {
                 let distance = position.distance_to(truth[number]);
-                if radius(pick, number).is_some_and(|radius| distance <= radius) {
+                let close = radius(pick, number).is_some_and(|radius| distance <= radius);
+                if close && neighbours.len() <= MAX_PAIRS {
                     neighbours.push((number, distance));
                 }
             });
