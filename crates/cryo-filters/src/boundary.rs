@@ -71,11 +71,6 @@ impl Extension {
         self.before.len() + self.length + self.after.len()
     }
 
-    /// Fills both ends of an extended line whose inner part is already there.
-    pub(crate) fn fill_ends(&self, line: &mut [f32]) {
-        self.fill_end_rows(line, 1);
-    }
-
     /// Fills the rows at both ends of a block of rows of `width` values.
     pub(crate) fn fill_end_rows(&self, block: &mut [f32], width: usize) {
         let first = self.before.len();

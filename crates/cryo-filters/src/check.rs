@@ -1,8 +1,8 @@
 //! The rules that every entry function applies to its arrays.
 
-use ndarray::{ArrayView, Dimension};
+use ndarray::{Array, ArrayView, CowArray, Dimension};
 
-use crate::Error;
+use crate::{Boundary, Error};
 
 /// Refuses an array without values.
 pub(crate) fn not_empty<D: Dimension>(array: &ArrayView<'_, f32, D>) -> Result<(), Error> {
@@ -46,4 +46,30 @@ pub(crate) fn first_not_finite<D: Dimension>(array: &ArrayView<'_, f32, D>) -> O
 /// A parameter that breaks its rule.
 pub(crate) fn parameter(name: &'static str, got: f64, rule: &'static str) -> Error {
     Error::Parameter { name, got, rule }
+}
+
+/// Refuses a constant beyond the edge that is not finite.
+pub(crate) fn boundary(boundary: Boundary) -> Result<(), Error> {
+    match boundary {
+        Boundary::Constant(value) if !value.is_finite() => Err(parameter(
+            "boundary constant",
+            value.into(),
+            "expected finite",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The values in logical order.
+pub(crate) fn slice<'a, D: Dimension>(packed: &'a CowArray<'_, f32, D>) -> &'a [f32] {
+    packed
+        .as_slice()
+        .expect("made by as_standard_layout, which is contiguous")
+}
+
+/// The values of an array that was just made, in logical order.
+pub(crate) fn fresh_slice<T, D: Dimension>(fresh: &mut Array<T, D>) -> &mut [T] {
+    fresh
+        .as_slice_mut()
+        .expect("a fresh array has standard layout")
 }

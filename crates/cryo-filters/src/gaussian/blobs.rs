@@ -3,7 +3,7 @@ use ndarray::{Array3, ArrayView3, Zip};
 use super::{
     GaussianParams, gaussian,
     kernel::{half_kernel, half_second_derivative},
-    separable::separable_into,
+    passes::convolve_into,
 };
 use crate::{Error, check};
 
@@ -93,9 +93,9 @@ pub fn laplacian_of_gaussian(
             .map(|sigma| half_kernel(sigma, params.truncate));
         halves[axis] = half_second_derivative(params.sigma_vox[axis], params.truncate);
         if number == 0 {
-            separable_into(volume, &halves, params.boundary, laplacian.view_mut())?;
+            convolve_into(volume, &halves, params.boundary, laplacian.view_mut())?;
         } else {
-            separable_into(volume, &halves, params.boundary, part.view_mut())?;
+            convolve_into(volume, &halves, params.boundary, part.view_mut())?;
             Zip::from(&mut laplacian)
                 .and(&part)
                 .par_for_each(|sum, part| *sum += part);

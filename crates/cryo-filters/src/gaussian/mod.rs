@@ -4,7 +4,8 @@ mod blobs;
 mod direct;
 mod kernel;
 mod params;
-mod separable;
+mod passes;
+mod spectral;
 
 use ndarray::{Array3, ArrayView3, ArrayViewMut3};
 
@@ -12,7 +13,7 @@ pub use blobs::{difference_of_gaussians, laplacian_of_gaussian};
 pub use params::GaussianParams;
 
 use crate::{Error, check};
-use separable::separable_into;
+use passes::convolve_into;
 
 /// The volume convolved with a Gaussian; `[z, y, x]` as `volume`.
 ///
@@ -77,5 +78,5 @@ pub fn gaussian_into(
     out: ArrayViewMut3<'_, f32>,
 ) -> Result<(), Error> {
     params.validate()?;
-    separable_into(volume, &params.kernels(), params.boundary, out)
+    convolve_into(volume, &params.kernels(), params.boundary, out)
 }

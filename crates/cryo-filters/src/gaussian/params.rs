@@ -68,16 +68,7 @@ impl GaussianParams {
                 });
             }
         }
-        if let Boundary::Constant(value) = self.boundary
-            && !value.is_finite()
-        {
-            return Err(check::parameter(
-                "boundary constant",
-                value.into(),
-                "expected finite",
-            ));
-        }
-        Ok(())
+        check::boundary(self.boundary)
     }
 
     /// The three kernels, from the centre outwards.

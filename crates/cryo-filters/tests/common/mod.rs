@@ -7,20 +7,20 @@ use ndarray::{Array, Array3, Dimension};
 use ndarray_npy::ReadableElement;
 
 /// An array that `fixtures/reference/filters.py` wrote.
-pub fn golden<A: ReadableElement, D: Dimension>(name: &str) -> Array<A, D> {
+pub(crate) fn golden<A: ReadableElement, D: Dimension>(name: &str) -> Array<A, D> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/data/filters");
     ndarray_npy::read_npy(folder.join(format!("{name}.npy"))).expect(name)
 }
 
 /// The input of all golden arrays.
-pub fn volume() -> Array3<f32> {
+pub(crate) fn volume() -> Array3<f32> {
     golden("volume")
 }
 
 /// Whether every value differs by at most `relative` times the larger of its own size and the rms of what is expected:
 /// where values pass through zero an error relative to the value says nothing.
 #[track_caller]
-pub fn assert_close<D: Dimension>(
+pub(crate) fn assert_close<D: Dimension>(
     got: &Array<f32, D>,
     expected: &Array<f32, D>,
     relative: f64,

@@ -10,9 +10,8 @@ use ndarray::{
     Array3, ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3, Axis, parallel::prelude::*,
 };
 
-use super::direct::{convolve_line, convolve_rows};
 use crate::{
-    Boundary, Error,
+    Error,
     boundary::Extension,
     check,
     lanes::{LANES, all_finite},
@@ -21,59 +20,48 @@ use crate::{
 /// Bytes of packed columns that a core works on at a time: half of a usual second-level cache.
 const CACHE_BYTES: usize = 512 << 10;
 
-/// One axis: its kernel from the centre outwards, and what stands beyond its ends.
-struct Pass<'a> {
-    half: &'a [f32],
-    extension: Extension,
+/// What is done along one axis.
+pub(crate) trait AxisFilter: Sync {
+    /// How the axis goes on beyond its ends, as far as the filter looks.
+    fn extension(&self) -> &Extension;
+
+    /// Whether every value stays what it is.
+    fn is_identity(&self) -> bool;
+
+    /// Filters an extended line; the outputs `64 c ..` go to `block[c * stride ..]`. May overwrite the line.
+    fn line(&self, line: &mut [f32], block: &mut [f32], stride: usize);
+
+    /// Prepares an extended block of rows of 64 values, once before its rows are asked for.
+    fn prepare(&self, _block: &mut [f32]) {}
+
+    /// One row of 64 outputs from the prepared rows that start with the first one it looks at.
+    fn row(&self, rows: &[f32], out: &mut [f32; LANES]);
 }
 
-impl<'a> Pass<'a> {
-    fn new(half: &'a [f32], boundary: Boundary, length: usize) -> Self {
-        let radius = half.len() - 1;
-        Self {
-            half,
-            extension: Extension::new(boundary, length, radius, radius),
-        }
-    }
-
-    fn radius(&self) -> usize {
-        self.half.len() - 1
-    }
-}
-
-/// Convolves `volume` with symmetric kernels, each given from its centre outwards, along z, y and x.
-pub(super) fn separable_into(
+/// Filters `volume` along x, y and z, given as `[z, y, x]`.
+pub(crate) fn separable_into<F: AxisFilter>(
     volume: ArrayView3<'_, f32>,
-    halves: &[Vec<f32>; 3],
-    boundary: Boundary,
+    filters: &[F; 3],
     mut out: ArrayViewMut3<'_, f32>,
 ) -> Result<(), Error> {
     check::not_empty(&volume)?;
     check::same_shape("out", volume.shape(), out.shape())?;
     if !out.is_standard_layout() {
         let mut packed = Array3::zeros(volume.raw_dim());
-        separable_into(volume, halves, boundary, packed.view_mut())?;
+        separable_into(volume, filters, packed.view_mut())?;
         out.assign(&packed);
         return Ok(());
     }
-    let pass = |axis: usize, fill: f32| {
-        let mut pass = Pass::new(&halves[axis], boundary, volume.len_of(Axis(axis)));
-        pass.extension.fill = fill;
-        pass
-    };
-    // What stands beyond the edge has gone through the earlier passes too; only a derivative's weights do not sum to 1.
-    let along_x = pass(2, boundary.fill());
-    let along_y = pass(1, along_x.extension.fill * sum(&halves[2]));
-    let along_z = pass(0, along_y.extension.fill * sum(&halves[1]));
-
+    let [along_z, along_y, along_x] = filters;
     let finite = AtomicBool::new(true);
-    let planes = volume.axis_iter(Axis(0)).into_par_iter();
     let tasks = 4 * rayon::current_num_threads();
-    planes
+    volume
+        .axis_iter(Axis(0))
+        .into_par_iter()
         .zip(out.axis_iter_mut(Axis(0)))
         .with_min_len(volume.len_of(Axis(0)).div_ceil(tasks))
         .for_each_init(PlaneScratch::default, |scratch, (source, target)| {
-            if !convolve_plane(source, target, &along_y, &along_x, scratch) {
+            if !filter_plane(source, target, along_y, along_x, scratch) {
                 finite.store(false, Ordering::Relaxed);
             }
         });
@@ -82,26 +70,16 @@ pub(super) fn separable_into(
     {
         return Err(error);
     }
-    if along_z.radius() == 0 && along_z.half[0] == 1.0 {
+    if along_z.is_identity() {
         return Ok(());
     }
     out.axis_iter_mut(Axis(1))
         .into_par_iter()
         .with_min_len(volume.len_of(Axis(1)).div_ceil(tasks))
         .for_each_init(Vec::new, |block, sheet| {
-            convolve_columns(sheet, &along_z, block);
+            filter_columns(sheet, along_z, block);
         });
     Ok(())
-}
-
-/// Sum of a whole kernel; exactly 1 for a Gaussian, so that a constant stays what it is.
-fn sum(half: &[f32]) -> f32 {
-    let sum = 2.0 * half.iter().map(|&weight| f64::from(weight)).sum::<f64>() - f64::from(half[0]);
-    if (sum - 1.0).abs() < 1e-6 {
-        1.0
-    } else {
-        sum as f32
-    }
 }
 
 #[derive(Default)]
@@ -110,20 +88,20 @@ struct PlaneScratch {
     block: Vec<f32>,
 }
 
-/// Convolves one plane along x and y; whether it was finite.
-fn convolve_plane(
+/// Filters one plane along x and y; whether it was finite.
+fn filter_plane(
     source: ArrayView2<'_, f32>,
     mut target: ArrayViewMut2<'_, f32>,
-    along_y: &Pass<'_>,
-    along_x: &Pass<'_>,
+    along_y: &impl AxisFilter,
+    along_x: &impl AxisFilter,
     scratch: &mut PlaneScratch,
 ) -> bool {
     let width = source.ncols();
     let groups = width.div_ceil(LANES);
-    let rows = along_y.extension.extended();
-    let stride = rows * LANES;
-    let before = along_x.radius();
-    scratch.line.resize(groups * LANES + 2 * before, 0.0);
+    let stride = along_y.extension().extended() * LANES;
+    let before = along_x.extension().before.len();
+    let ends = along_x.extension().extended() - width;
+    scratch.line.resize(groups * LANES + ends, 0.0);
     scratch.block.resize(groups * stride, 0.0);
     let line = &mut scratch.line[..];
 
@@ -138,57 +116,61 @@ fn convolve_plane(
                 .for_each(|(to, from)| *to = *from),
         }
         finite &= all_finite(inner);
-        along_x.extension.fill_ends(line);
-        let start = (along_y.radius() + y) * LANES;
-        convolve_line(line, along_x.half, &mut scratch.block[start..], stride);
+        along_x.extension().fill_end_rows(line, 1);
+        let start = (along_y.extension().before.len() + y) * LANES;
+        along_x.line(line, &mut scratch.block[start..], stride);
     }
 
     for (group, block) in scratch.block.chunks_exact_mut(stride).enumerate() {
-        along_y.extension.fill_end_rows(block, LANES);
+        along_y.extension().fill_end_rows(block, LANES);
+        along_y.prepare(block);
         let columns = group * LANES..width.min((group + 1) * LANES);
         for (y, mut row) in target.outer_iter_mut().enumerate() {
             let row = row.as_slice_mut().expect("the output has standard layout");
-            convolve_group(&block[y * LANES..], along_y.half, &mut row[columns.clone()]);
+            filter_group(along_y, &block[y * LANES..], &mut row[columns.clone()]);
         }
     }
     finite
 }
 
-/// Convolves the rows of a sheet `[z, x]` along z, in place.
-fn convolve_columns(mut sheet: ArrayViewMut2<'_, f32>, pass: &Pass<'_>, block: &mut Vec<f32>) {
+/// Filters the rows of a sheet `[z, x]` along z, in place.
+fn filter_columns(
+    mut sheet: ArrayViewMut2<'_, f32>,
+    filter: &impl AxisFilter,
+    block: &mut Vec<f32>,
+) {
     let width = sheet.ncols();
-    let stride = pass.extension.extended() * LANES;
+    let stride = filter.extension().extended() * LANES;
     let groups = (CACHE_BYTES / (stride * size_of::<f32>())).clamp(1, width.div_ceil(LANES));
     block.resize(groups * stride, 0.0);
     for first in (0..width).step_by(groups * LANES) {
         let last = width.min(first + groups * LANES);
         for (z, row) in sheet.outer_iter().enumerate() {
             let row = row.as_slice().expect("the output has standard layout");
-            let start = (pass.radius() + z) * LANES;
+            let start = (filter.extension().before.len() + z) * LANES;
             for (group, values) in row[first..last].chunks(LANES).enumerate() {
                 block[group * stride + start..][..values.len()].copy_from_slice(values);
             }
         }
-        for (columns, block) in (first..last)
-            .step_by(LANES)
-            .zip(block.chunks_exact_mut(stride))
-        {
-            pass.extension.fill_end_rows(block, LANES);
+        let groups = (first..last).step_by(LANES);
+        for (columns, block) in groups.zip(block.chunks_exact_mut(stride)) {
+            filter.extension().fill_end_rows(block, LANES);
+            filter.prepare(block);
             for (z, mut row) in sheet.outer_iter_mut().enumerate() {
                 let row = row.as_slice_mut().expect("the output has standard layout");
                 let out = &mut row[columns..last.min(columns + LANES)];
-                convolve_group(&block[z * LANES..], pass.half, out);
+                filter_group(filter, &block[z * LANES..], out);
             }
         }
     }
 }
 
 /// One row of up to 64 outputs.
-fn convolve_group(rows: &[f32], half: &[f32], out: &mut [f32]) {
+fn filter_group(filter: &impl AxisFilter, rows: &[f32], out: &mut [f32]) {
     if let Ok(out) = <&mut [f32; LANES]>::try_from(&mut *out) {
-        return convolve_rows(rows, half, out);
+        return filter.row(rows, out);
     }
     let mut group = [0.0; LANES];
-    convolve_rows(rows, half, &mut group);
+    filter.row(rows, &mut group);
     out.copy_from_slice(&group[..out.len()]);
 }
