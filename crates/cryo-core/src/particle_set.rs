@@ -75,7 +75,13 @@ impl ParticleSet {
         self.items.is_empty()
     }
 
-    /// The number of the class called `name`, added if new.
+    /// The number of the class called `name`; a new one gets the number after the largest, or where
+    /// that is taken the lowest free one.
+    ///
+    /// Linear in the number of classes.
+    ///
+    /// # Panics
+    /// If all 2³² numbers are taken.
     pub fn class_number(&mut self, name: &str) -> u32 {
         if let Some((&number, _)) = self
             .classes
@@ -84,11 +90,14 @@ impl ParticleSet {
         {
             return number;
         }
-        let number = self
-            .classes
-            .keys()
-            .next_back()
-            .map_or(1, |&last| last.saturating_add(1));
+        let next = match self.classes.keys().next_back() {
+            None => Some(1),
+            Some(&last) => last.checked_add(1),
+        };
+        let free = || (0..=u32::MAX).find(|number| !self.classes.contains_key(number));
+        let number = next
+            .or_else(free)
+            .expect("memory does not hold 2³² names of classes");
         self.classes.insert(number, name.to_owned());
         number
     }

@@ -106,6 +106,14 @@ fn scores_sort_descending_with_unknown_ones_last() {
 }
 
 #[test]
+fn a_new_class_never_takes_the_number_of_another() {
+    let mut set = ParticleSet::new("a", grid());
+    set.classes.insert(u32::MAX, "last".to_owned());
+    assert_eq!(set.class_number("new"), 0);
+    assert_eq!(set.classes[&u32::MAX], "last");
+}
+
+#[test]
 fn types_are_send_sync_and_unpin() {
     fn has_autotraits<T: Send + Sync + Unpin>() {}
     has_autotraits::<Volume>();

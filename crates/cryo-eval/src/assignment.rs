@@ -87,18 +87,24 @@ impl<'g> Assignment<'g> {
     fn shortest_path(&mut self, source: usize) -> (End, Cost) {
         let (mut pick, mut base) = (source, Cost::ZERO);
         let mut left_out = (Cost::LEFT_OUT, source);
+        // No way that costs as much as one to a known end can be better.
+        let mut bound = Cost::LEFT_OUT;
         loop {
             let start = base - self.pick_potential[pick];
             left_out = left_out.min((start + Cost::LEFT_OUT, pick));
+            bound = bound.min(left_out.0);
             for &(truth, distance) in self.graph.of(pick) {
                 if self.settled[truth] {
                     continue;
                 }
                 let cost = start + Cost::of(distance) - self.truth_potential[truth];
                 let known = self.reached[truth];
-                if known.is_none_or(|(known, _)| cost < known) {
+                if cost < bound && known.is_none_or(|(known, _)| cost < known) {
                     if known.is_none() {
                         self.touched.push(truth);
+                    }
+                    if self.pick_of_truth[truth].is_none() {
+                        bound = cost;
                     }
                     self.reached[truth] = Some((cost, pick));
                     self.queue.push(Reverse((cost, truth)));

@@ -9,19 +9,22 @@ mod cost;
 mod curve;
 mod error;
 mod evaluate;
+mod evaluation;
 mod filament;
 mod gather;
 mod graph;
 mod matching;
 mod params;
 mod scores;
+mod tally;
 
 pub use clustering::{
     LabelScores, VectorDistance, compare_labels, neighbour_balanced_accuracy, silhouette,
 };
 pub use curve::CurvePoint;
 pub use error::{Error, Place, Side};
-pub use evaluate::{ClassRecall, ClassScores, Evaluation, ItemMatch, TomogramScores, evaluate};
+pub use evaluate::evaluate;
+pub use evaluation::{ClassRecall, ClassScores, Evaluation, ItemMatch, TomogramScores};
 pub use filament::{
     FilamentEvaluation, FilamentParams, FilamentScores, TomogramFilamentScores, compare_filaments,
     evaluate_filaments,

@@ -26,8 +26,8 @@ pub struct Match {
 /// distance do not depend on the order of the points, but which one is returned may.
 ///
 /// A cell list finds the pairs within the radius; shortest augmenting paths run on these alone. Time is
-/// near linear in the number of points as long as few others lie within the radius of each. Runs on
-/// one thread.
+/// near linear in the number of points while the radius is below the distance between truths; where
+/// many points compete for as many others within the radius it grows faster. Runs on one thread.
 ///
 /// # Errors
 /// [`Error::Parameter`] unless the radius is finite and above zero, [`Error::NonFinitePosition`], and
