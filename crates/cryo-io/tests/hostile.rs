@@ -19,7 +19,7 @@ fn in_time<T>(read: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = read();
     let took = start.elapsed();
-    assert!(took < Duration::from_secs(10), "took {took:?}");
+    assert!(took < Duration::from_secs(20), "took {took:?}");
     result
 }
 

@@ -102,7 +102,7 @@ fn limit(name: &str, bytes: &[u8]) -> i64 {
     } else {
         0
     };
-    (a_byte * bytes.len()) as i64 + unpacked + (32 << 10)
+    (a_byte * bytes.len()) as i64 + unpacked + (16 << 10)
 }
 
 /// Runs a reader and fails if it held too much or took too long.
