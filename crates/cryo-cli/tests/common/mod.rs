@@ -8,14 +8,12 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-pub use tempfile::TempDir;
-
-pub fn folder() -> TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
 /// The command in a folder, with two threads unless the words say otherwise.
-pub fn command(folder: &Path, words: &[&str]) -> Command {
+pub(crate) fn command(folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cryo"));
     command.args(words).current_dir(folder).stdin(Stdio::null());
     if !words.contains(&"--threads") {
@@ -24,12 +22,12 @@ pub fn command(folder: &Path, words: &[&str]) -> Command {
     command
 }
 
-pub fn run(folder: &Path, words: &[&str]) -> Output {
+pub(crate) fn run(folder: &Path, words: &[&str]) -> Output {
     command(folder, words).output().expect("cryo starts")
 }
 
 /// Standard output of a run that must end with code 0.
-pub fn succeed(folder: &Path, words: &[&str]) -> String {
+pub(crate) fn succeed(folder: &Path, words: &[&str]) -> String {
     let output = run(folder, words);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{words:?}: {stderr}");
@@ -37,7 +35,7 @@ pub fn succeed(folder: &Path, words: &[&str]) -> String {
 }
 
 /// Standard error of a run that must end with that code.
-pub fn fail(folder: &Path, words: &[&str], code: i32) -> String {
+pub(crate) fn fail(folder: &Path, words: &[&str], code: i32) -> String {
     let output = run(folder, words);
     let stderr = String::from_utf8(output.stderr).expect("UTF-8");
     assert_eq!(output.status.code(), Some(code), "{words:?}: {stderr}");
@@ -46,7 +44,7 @@ pub fn fail(folder: &Path, words: &[&str], code: i32) -> String {
 }
 
 /// All files below a folder by relative path, with their bytes.
-pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -65,7 +63,7 @@ pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// That two folders hold the same files with the same bytes.
 #[track_caller]
-pub fn assert_same(left: &Path, right: &Path) {
+pub(crate) fn assert_same(left: &Path, right: &Path) {
     let (left, right) = (contents(left), contents(right));
     let names = |files: &BTreeMap<PathBuf, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&left), names(&right));
@@ -75,16 +73,15 @@ pub fn assert_same(left: &Path, right: &Path) {
 }
 
 /// A scene that is made in a moment.
-pub const SMALL: [&str; 6] = [
+pub(crate) const SMALL: [&str; 5] = [
     "--size=48,40,32",
     "--body=sphere:80:3",
     "--body=chiral:100:2",
     "--tilts=-60,60,10",
     "--voxel-size=10",
-    "--dose=60",
 ];
 
-pub fn small<'a>(first: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn small<'a>(first: &[&'a str]) -> Vec<&'a str> {
     let mut words = vec!["simulate"];
     words.extend(SMALL);
     words.extend(first);
@@ -92,7 +89,7 @@ pub fn small<'a>(first: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// The shared data of the project, where this checkout has them.
-pub fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data"));
     if path.is_dir() {
         return Some(path);
