@@ -4,10 +4,12 @@ mod common;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use common::{fail, folder, run, succeed};
+use common::{fail, folder, succeed};
 use cryo_core::{Grid, Volume, VoxelPos, VoxelSize};
 use cryo_fixtures::golden;
-use cryo_io::{Frame, Frames, Overwrite, Picks, PicksOptions, mrc, read_picks, star::Document};
+use cryo_io::{
+    Frame, Frames, Overwrite, Picks, PicksOptions, mrc, read_picks, star::Document, write_picks,
+};
 use ndarray::Array3;
 
 /// `tomograms.star` of two tomograms, one of odd size, binned 4 times.
@@ -145,38 +147,75 @@ const FORMATS: [(&str, &str, f64); 10] = [
     ("csv", "csv", 1e-6),
 ];
 
-fn positions(path: &Path) -> Vec<VoxelPos> {
+fn known() -> PicksOptions {
     let frame = Frame {
         shape: Some([65, 150, 101]),
         voxel_size: VoxelSize::new(10.0),
         unbinned_shape: Some([259, 601, 403]),
         tilt_series_pixel_size: Some(2.5),
     };
-    let options = PicksOptions {
+    PicksOptions {
         frames: Frames::all(frame),
+        tomogram: Some("17".to_owned()),
         ..PicksOptions::default()
-    };
-    let picks = read_picks(path, None, &options);
-    let picks = picks.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    assert_eq!(picks.sets.len(), 1);
-    picks.sets[0]
-        .items
-        .iter()
-        .map(|particle| particle.position)
-        .collect()
+    }
 }
+
+/// That a file holds the places of `PLACES`.
+#[track_caller]
+fn assert_places(path: &Path, tolerance: f64) -> Picks {
+    let picks = read_picks(path, None, &known());
+    let picks = picks.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(
+        (picks.sets.len(), picks.len()),
+        (1, 3),
+        "{}",
+        path.display()
+    );
+    for (item, [x, y, z]) in picks.sets[0].items.iter().zip(PLACES) {
+        let at = item.position;
+        let near = [at.x - x, at.y - y, at.z - z]
+            .iter()
+            .all(|off| off.abs() <= tolerance);
+        assert!(near, "{}: {at:?} for {x}, {y}, {z}", path.display());
+    }
+    picks
+}
+
+const PLACES: [[f64; 3]; 3] = [
+    [3.25, 140.5, 60.75],
+    [99.0, 0.5, 1.25],
+    [50.125, 75.0, 32.0],
+];
+const TABLE: &str = "tomogram,x,y,z\n17,3.25,140.5,60.75\n17,99,0.5,1.25\n17,50.125,75,32\n";
 
 #[test]
 fn every_pair_of_formats_round_trips() {
     let place = folder();
-    let table = "tomogram,x,y,z\n17,3.25,140.5,60.75\n17,99,0.5,1.25\n17,50.125,75,32\n";
-    fs::write(place.path().join("in.csv"), table).expect("writable");
-    let expected = [
-        [3.25, 140.5, 60.75],
-        [99.0, 0.5, 1.25],
-        [50.125, 75.0, 32.0],
-    ];
-    let expected = expected.map(|[x, y, z]| VoxelPos::xyz(x, y, z));
+    let at = |name: &str| place.path().join(name);
+    fs::write(at("in.csv"), TABLE).expect("writable");
+    let read = assert_places(&at("in.csv"), 0.0);
+    let write = |name: &str, format: &str, picks: &Picks| {
+        let format = format.parse().expect("a format");
+        let written = write_picks(at(name), format, picks, &known(), Overwrite::Never);
+        written.unwrap_or_else(|error| panic!("{error}"));
+    };
+    for (from, ending, first) in FORMATS {
+        let source = format!("{from}.{ending}");
+        write(&source, from, &read);
+        let picks = assert_places(&at(&source), first);
+        for (to, ending, second) in FORMATS {
+            let target = format!("{from}-{to}.{ending}");
+            write(&target, to, &picks);
+            assert_places(&at(&target), first.max(second));
+        }
+    }
+}
+
+#[test]
+fn formats_are_converted_in_a_ring() {
+    let place = folder();
+    fs::write(place.path().join("in.csv"), TABLE).expect("writable");
     let frames = [
         "--size",
         "101,150,65",
@@ -190,30 +229,16 @@ fn every_pair_of_formats_round_trips() {
         "17",
         "-q",
     ];
-    let check = |path: &Path, tolerance: f64| {
-        let found = positions(path);
-        assert_eq!(found.len(), 3, "{}", path.display());
-        for (found, expected) in found.iter().zip(&expected) {
-            let off = [
-                found.x - expected.x,
-                found.y - expected.y,
-                found.z - expected.z,
-            ];
-            let near = off.iter().all(|off| off.abs() <= tolerance);
-            assert!(near, "{}: {found:?} for {expected:?}", path.display());
-        }
-    };
-    for (from, ending, first) in FORMATS {
-        let source = format!("{from}.{ending}");
-        let words = ["convert", "in.csv", &source, "--to", from];
+    let mut source = "in.csv".to_owned();
+    // MiLoPYP's whole numbers come last.
+    let (rounding, exact): (Vec<_>, Vec<_>) =
+        FORMATS.into_iter().partition(|format| format.2 > 0.1);
+    for (name, ending, tolerance) in exact.into_iter().chain(rounding) {
+        let target = format!("{name}.{ending}");
+        let words = ["convert", &source, &target, "--to", name];
         succeed(place.path(), &[&words[..], &frames].concat());
-        check(&place.path().join(&source), first);
-        for (to, ending, second) in FORMATS {
-            let target = format!("{from}-{to}.{ending}");
-            let words = ["convert", &source, &target, "--to", to];
-            succeed(place.path(), &[&words[..], &frames].concat());
-            check(&place.path().join(&target), first.max(second));
-        }
+        assert_places(&place.path().join(&target), tolerance.max(1e-4));
+        source = target;
     }
 }
 
@@ -369,11 +394,10 @@ fn a_voxel_size_can_be_given_to_files_that_have_none() {
     let mut bytes = fs::read(golden("mrc/mode2_le.mrc")).expect("readable");
     bytes[40..52].fill(0);
     fs::write(place.path().join("bare.mrc"), bytes).expect("writable");
-    let without = run(place.path(), &["convert", "bare.mrc", "a.h5"]);
-    assert_eq!(
-        without.status.code(),
-        Some(3),
-        "a missing voxel size is not made up"
+    let message = fail(place.path(), &["convert", "bare.mrc", "a.h5"], 2);
+    assert!(
+        message.contains("voxel size") && message.contains("--voxel-size Å"),
+        "{message}"
     );
     succeed(
         place.path(),

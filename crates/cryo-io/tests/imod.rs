@@ -609,3 +609,51 @@ fn arbitrary_bytes_do_no_harm() {
         assert!(readable > 0, "{name}: the mutations spare nothing");
     }
 }
+
+#[test]
+fn several_tomograms_are_a_folder_of_models() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let grid = Grid::new([20, 30, 40], VoxelSize::new(10.0).expect("positive"));
+    let mut sets = ["ts_a", "ts_b"].map(|name| ParticleSet::new(name, grid));
+    sets[0]
+        .items
+        .push(Particle::at(VoxelPos::xyz(1.0, 2.0, 3.0)));
+    for x in [4.0, 5.0] {
+        sets[1]
+            .items
+            .push(Particle::at(VoxelPos::xyz(x, 2.5, 3.25)));
+    }
+    let sizes = ExtraColumn {
+        name: "imod_size".to_owned(),
+        values: ["1", "2", "3"].map(str::to_owned).to_vec(),
+    };
+    let picks = Picks {
+        sets: sets.to_vec(),
+        extra: vec![sizes],
+    };
+    let options = PicksOptions::default();
+    let folder = dir.path().join("models");
+    imod::write(&folder, &picks, &options, Overwrite::Never).expect("writable");
+    let back = imod::read(folder.join("ts_b.mod"), &options).expect("readable");
+    assert_eq!(back.sets[0], sets[1]);
+    let column = |name: &str| back.extra.iter().find(|column| column.name == name);
+    assert_eq!(column("imod_size").expect("sizes").values, ["2", "3"]);
+
+    let message = imod::write(&folder, &picks, &options, Overwrite::Never).expect_err("there");
+    assert!(
+        message.to_string().contains("ts_a.mod: the file exists"),
+        "{message}"
+    );
+    sets[0].tomogram = "../up".to_owned();
+    let picks = Picks {
+        sets: sets.to_vec(),
+        extra: Vec::new(),
+    };
+    let message = imod::write(dir.path().join("new"), &picks, &options, Overwrite::Never);
+    let message = message.expect_err("no file name").to_string();
+    assert!(
+        message.contains("tomogram: expected a name for a file, got \"../up\""),
+        "{message}"
+    );
+    assert!(!dir.path().join("new").exists());
+}

@@ -976,3 +976,62 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn relion3_tables_from_relion5_are_known_as_relion3() {
+    let grid = Grid::new([65, 150, 101], VoxelSize::new(10.0).unwrap());
+    let mut set = ParticleSet::new("ts_1", grid);
+    set.items
+        .push(Particle::at(VoxelPos::xyz(3.25, 140.5, 60.75)));
+    let picks = Picks {
+        sets: vec![set.clone()],
+        extra: Vec::new(),
+    };
+    let frame = Frame {
+        tilt_series_pixel_size: Some(2.5),
+        ..Frame::of(&grid)
+    };
+    let options = PicksOptions {
+        frames: Frames::all(frame),
+        ..PicksOptions::default()
+    };
+    let five = relion::document_from(&picks, Convention::Relion5, &options).unwrap();
+    let read = relion::picks_from(&five, None, &options).unwrap();
+    let three = relion::document_from(&read, Convention::Relion3, &options).unwrap();
+    // The names of its particles would make it a table of RELION 4.
+    assert_eq!(Convention::detect(&three).unwrap(), Convention::Relion3);
+    let back = relion::picks_from(&three, None, &options).unwrap();
+    assert_eq!(back.sets[0].items[0].position, set.items[0].position);
+}
+
+#[test]
+fn what_a_particle_file_says_of_its_tomograms_fills_the_options() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ours.star");
+    let grid = Grid::new([64, 150, 100], VoxelSize::new(10.0).unwrap());
+    let mut set = ParticleSet::new("ts_1", grid);
+    set.items.push(Particle::at(VoxelPos::xyz(1.0, 2.0, 3.0)));
+    let picks = Picks {
+        sets: vec![set],
+        extra: Vec::new(),
+    };
+    let frame = Frame {
+        unbinned_shape: Some([257, 601, 403]),
+        tilt_series_pixel_size: Some(2.5),
+        ..Frame::of(&grid)
+    };
+    let options = PicksOptions {
+        frames: Frames::all(frame),
+        ..PicksOptions::default()
+    };
+    relion::write(
+        &path,
+        &picks,
+        Convention::Relion5,
+        &options,
+        Overwrite::Never,
+    )
+    .unwrap();
+    let found = relion::options_with_tomograms(&path, &PicksOptions::default()).unwrap();
+    assert_eq!(found.frames.get("ts_1"), frame);
+}

@@ -8,9 +8,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-pub(crate) use tempfile::TempDir;
-
-pub(crate) fn folder() -> TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
@@ -75,13 +73,12 @@ pub(crate) fn assert_same(left: &Path, right: &Path) {
 }
 
 /// A scene that is made in a moment.
-pub(crate) const SMALL: [&str; 6] = [
+pub(crate) const SMALL: [&str; 5] = [
     "--size=48,40,32",
     "--body=sphere:80:3",
     "--body=chiral:100:2",
     "--tilts=-60,60,10",
     "--voxel-size=10",
-    "--dose=60",
 ];
 
 pub(crate) fn small<'a>(first: &[&'a str]) -> Vec<&'a str> {

@@ -401,7 +401,9 @@ impl<'a> Rows<'a> {
                 Some(_) => continue,
                 None => &column.name,
             };
-            if !table.has(name) {
+            // A name of RELION 4 and 5, by which a table is known as theirs.
+            let foreign = self.convention == Convention::Relion3 && name == PARTICLE;
+            if !table.has(name) && !foreign {
                 table.set_column(name, &column.values)?;
             }
         }
