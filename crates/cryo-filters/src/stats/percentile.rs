@@ -69,7 +69,11 @@ fn value_at(values: &[f32], counts: &[usize], rank: usize) -> f64 {
         class += 1;
     }
     let in_class = |key: &u32| (key >> 16) as usize == class;
-    let mut members: Vec<u32> = values.par_iter().map(|&value| key(value)).filter(in_class).collect();
+    let mut members: Vec<u32> = values
+        .par_iter()
+        .map(|&value| key(value))
+        .filter(in_class)
+        .collect();
     let (_, &mut found, _) = members.select_nth_unstable(rest);
     f64::from(value_of(found))
 }
