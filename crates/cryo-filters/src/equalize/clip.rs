@@ -8,12 +8,14 @@ pub(super) fn clip_histogram(counts: &mut [i64], limit: i64) {
     let share = excess / counts.len() as i64;
     let upper = limit - share;
     for count in counts.iter_mut() {
+        if *count < upper {
+            excess -= share;
+            *count += share;
+        }
+        // Also what the share has just lifted there.
         if *count >= upper {
             excess -= (limit - *count).max(0);
             *count = limit;
-        } else {
-            excess -= share;
-            *count += share;
         }
     }
     while excess > 0 {
