@@ -50,7 +50,7 @@ fn kernel_longer_than_the_axes_matches_scipy() {
 #[test]
 fn gaussian_through_fourier_space_matches_scipy() {
     for (name, boundary) in BOUNDARIES {
-        let smooth = gaussian(volume().view(), &params([0.0, 31.0, 40.0], boundary)).unwrap();
+        let smooth = gaussian(volume().view(), &params([0.0, 33.0, 40.0], boundary)).unwrap();
         assert_close(
             &smooth,
             &golden(&format!("gaussian_spectral_{name}")),
@@ -130,7 +130,7 @@ fn any_layout_gives_the_same() {
 
 #[test]
 fn threads_do_not_change_a_bit() {
-    for sigma in [[0.7, 2.0, 3.3], [30.0, 31.0, 40.0]] {
+    for sigma in [[0.7, 2.0, 3.3], [36.0, 33.0, 40.0]] {
         let params = params(sigma, Boundary::Reflect);
         let results = [1, 3, 4].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new()

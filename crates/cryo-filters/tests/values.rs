@@ -128,6 +128,13 @@ fn adaptive_equalization_matches_skimage() {
     };
     let even = equalize_adaptive(unit.view(), &params).unwrap();
     assert_close(&even, &golden("clahe_3d"), 1e-5, "3D");
+    let coarse = AdaptiveParams {
+        clip_limit: 0.1,
+        bins: 12,
+        ..params
+    };
+    let even = equalize_adaptive(unit.view(), &coarse).unwrap();
+    assert_close(&even, &golden("clahe_3d_coarse"), 1e-5, "3D, coarse");
     let even = equalize_adaptive(unit.view(), &AdaptiveParams::default()).unwrap();
     assert_close(&even, &golden("clahe_3d_default"), 1e-5, "3D, defaults");
 }

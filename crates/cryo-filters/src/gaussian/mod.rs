@@ -19,7 +19,7 @@ use passes::convolve_into;
 ///
 /// Three passes of one dimension over a sampled kernel that ends at `truncate * sigma` and sums to 1, as
 /// `scipy.ndimage.gaussian_filter`; a sigma of 0 leaves its axis alone, so a 2D image is a volume `[1, y, x]` with
-/// `sigma_vox[0] = 0`. Cost: linear in the number of voxels; a kernel of radius up to 96 is summed directly, a longer one is
+/// `sigma_vox[0] = 0`. Cost: linear in the number of voxels; a kernel of radius up to 128 (sigma 32) is summed directly, a longer one is
 /// multiplied in Fourier space line by line, which bounds the cost of any sigma. Parallel over planes, then rows; the
 /// result is the same for any number of threads. On processors with and without fused multiply-add it may differ in the last bit.
 ///

@@ -12,8 +12,8 @@ use crate::{
 };
 
 /// The longest kernel that is summed directly. Its cost grows with the radius; that of a Fourier transform of the
-/// extended line does not, but starts where about two hundred products and sums a voxel end (measured on 128 x 512 x 512 voxels).
-const LONGEST_DIRECT: usize = 96;
+/// extended line does not, but starts where a direct sum of about 140 terms ends (measured on 128 x 512 x 512 voxels).
+const LONGEST_DIRECT: usize = 128;
 
 /// Convolves `volume` with symmetric kernels, each given from its centre outwards, along z, y and x.
 ///
