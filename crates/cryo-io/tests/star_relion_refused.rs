@@ -1,6 +1,6 @@
 //! Particle tables of RELION and Warp that cannot be read or written, and what is said of them.
 
-use cryo_core::VoxelSize;
+use cryo_core::{VoxelPos, VoxelSize};
 use cryo_io::{
     ErrorKind, Frame, Frames, PicksOptions,
     star::{
