@@ -45,7 +45,7 @@ enum Command {
     /// Say what a file holds: header facts, statistics, and what is wrong with it.
     Inspect(inspect::Arguments),
     /// Convert coordinates between all formats, and volumes between MRC and HDF5.
-    Convert(convert::Arguments),
+    Convert(Box<convert::Arguments>),
     /// Make tomograms and tilt series of which the truth is known.
     Simulate(Box<simulate::Arguments>),
     /// Run the whole story on a small simulated tomogram.
