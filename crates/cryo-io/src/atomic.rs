@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
     process,
     sync::{
-        Mutex,
+        Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -74,9 +74,7 @@ static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// Removes the temporary files of all writes under way, which then fail; for a program that is about to
 /// exit.
 pub fn discard_unfinished() {
-    let mut unfinished = UNFINISHED
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
     for path in unfinished.drain(..) {
         // The best that can be done on the way out.
         let _ = fs::remove_file(path);

@@ -398,7 +398,7 @@ fn writing_two_tomograms_is_refused() {
     let error = imod::write(&path, &picks, &PicksOptions::default(), Overwrite::Never);
     let message = error.expect_err("two").to_string();
     assert!(
-        message.ends_with("tomograms: expected one, as an IMOD model holds, got 2 from \"a\" on; write one file a tomogram"),
+        message.contains("tomograms: expected one, as an IMOD model holds, got 2 from \"a\" on; name a folder (no extension) as the output"),
         "{message}"
     );
     assert!(!path.exists());
