@@ -41,7 +41,8 @@ pub fn validate(path: impl AsRef<Path>) -> Result<Vec<Finding>, Error> {
 pub struct Examination {
     /// As [`validate`].
     pub findings: Vec<Finding>,
-    /// Of the real parts of all finite voxels; `None` where the data cannot be read.
+    /// Of all finite voxels, of complex ones the real parts but for the deviation, which is that of both
+    /// parts together; `None` where the data cannot be read.
     pub measured: Option<Measured>,
 }
 
