@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         "setup" => setup(),
         "test" => setup().and_then(|()| cargo(&["test", "--workspace"], rest)),
         "demo" => setup().and_then(|()| demo::run(rest)),
-        "bench" => setup().and_then(|()| cargo(&["bench", "-p", "cryo-bench"], rest)),
+        "bench" => setup().and_then(|()| bench(rest)),
         _ => Err(Failure::new(USAGE)),
     };
     match result {
@@ -39,6 +39,23 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The criterion benches, then ours beside the machine's raw speed and, where `CRYO_BENCH_PYTHON` names an
+/// interpreter that has them, Python's programs.
+fn bench(rest: &[String]) -> Result<(), Failure> {
+    cargo(&["bench", "-p", "cryo-bench"], rest)?;
+    let python: Vec<String> = env::var("CRYO_BENCH_PYTHON").into_iter().collect();
+    let side_by_side = [
+        "run",
+        "--release",
+        "-p",
+        "cryo-bench",
+        "--bin",
+        "side_by_side",
+        "--",
+    ];
+    cargo(&side_by_side, &python)
 }
 
 fn setup() -> Result<(), Failure> {
