@@ -75,29 +75,18 @@ impl ParticleSet {
         self.items.is_empty()
     }
 
-    /// The number of the class called `name`; a new one gets the number after the largest, or where
-    /// that is taken the lowest free one.
-    ///
-    /// Linear in the number of classes.
+    /// The number of the class called `name`; a new one gets the lowest free number from 1.
     ///
     /// # Panics
-    /// If all 2³² numbers are taken.
+    /// If all numbers above 0 are taken.
     pub fn class_number(&mut self, name: &str) -> u32 {
-        if let Some((&number, _)) = self
-            .classes
-            .iter()
-            .find(|(_, known)| known.as_str() == name)
-        {
+        let known = self.classes.iter().find(|(_, known)| *known == name);
+        if let Some((&number, _)) = known {
             return number;
         }
-        let next = match self.classes.keys().next_back() {
-            None => Some(1),
-            Some(&last) => last.checked_add(1),
-        };
-        let free = || (0..=u32::MAX).find(|number| !self.classes.contains_key(number));
-        let number = next
-            .or_else(free)
-            .expect("memory does not hold 2³² names of classes");
+        let mut numbers = 1..=u32::MAX;
+        let free = numbers.find(|number| !self.classes.contains_key(number));
+        let number = free.expect("memory does not hold 2³² names of classes");
         self.classes.insert(number, name.to_owned());
         number
     }

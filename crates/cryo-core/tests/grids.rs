@@ -109,7 +109,7 @@ fn scores_sort_descending_with_unknown_ones_last() {
 fn a_new_class_never_takes_the_number_of_another() {
     let mut set = ParticleSet::new("a", grid());
     set.classes.insert(u32::MAX, "last".to_owned());
-    assert_eq!(set.class_number("new"), 0);
+    assert_eq!(set.class_number("new"), 1);
     assert_eq!(set.classes[&u32::MAX], "last");
 }
 
