@@ -27,28 +27,30 @@ pub fn volume(shape: [usize; 3]) -> Volume {
     Volume::new(Array3::from_shape_fn(shape, value), grid).expect("shape and grid agree")
 }
 
+/// The columns that [`write_star`] writes: the name of the tomogram, then numbers.
+pub const STAR_COLUMNS: [&str; 12] = [
+    "rlnTomoName",
+    "rlnCoordinateX",
+    "rlnCoordinateY",
+    "rlnCoordinateZ",
+    "rlnAngleRot",
+    "rlnAngleTilt",
+    "rlnAnglePsi",
+    "rlnOriginXAngst",
+    "rlnOriginYAngst",
+    "rlnOriginZAngst",
+    "rlnClassNumber",
+    "rlnOpticsGroup",
+];
+
 /// Writes a RELION particle table of `rows` rows and 12 columns.
 ///
 /// # Errors
 /// If the file cannot be written.
 pub fn write_star(path: &Path, rows: usize) -> std::io::Result<()> {
-    const COLUMNS: [&str; 12] = [
-        "rlnTomoName",
-        "rlnCoordinateX",
-        "rlnCoordinateY",
-        "rlnCoordinateZ",
-        "rlnAngleRot",
-        "rlnAngleTilt",
-        "rlnAnglePsi",
-        "rlnOriginXAngst",
-        "rlnOriginYAngst",
-        "rlnOriginZAngst",
-        "rlnClassNumber",
-        "rlnOpticsGroup",
-    ];
     let mut out = BufWriter::new(File::create(path)?);
     writeln!(out, "\n# version 30001\n\ndata_particles\n\nloop_")?;
-    for (index, column) in COLUMNS.iter().enumerate() {
+    for (index, column) in STAR_COLUMNS.iter().enumerate() {
         writeln!(out, "_{column} #{}", index + 1)?;
     }
     for row in 0..rows {

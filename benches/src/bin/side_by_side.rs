@@ -177,26 +177,14 @@ fn star_speed(folder: &Path, python: Option<&Path>) -> Result<String, Box<dyn st
         .saturating_sub(before);
     drop(document);
 
-    const NUMBERS: [&str; 11] = [
-        "rlnCoordinateX",
-        "rlnCoordinateY",
-        "rlnCoordinateZ",
-        "rlnAngleRot",
-        "rlnAngleTilt",
-        "rlnAnglePsi",
-        "rlnOriginXAngst",
-        "rlnOriginYAngst",
-        "rlnOriginZAngst",
-        "rlnClassNumber",
-        "rlnOpticsGroup",
-    ];
+    let [_, numbers @ ..] = inputs::STAR_COLUMNS;
     let mut ways = vec![Way::timed(
         "cryo_io: Document::read and all 11 columns of numbers",
         || {
             let document = Document::read(&path, u64::MAX).expect("it is a STAR file");
             let block = document.require("particles").expect("it has particles");
             let table = block.require_table().expect("they are a table");
-            black_box(table.columns_f64(NUMBERS).expect("they are numbers"));
+            black_box(table.columns_f64(numbers).expect("they are numbers"));
         },
     )];
     let mut peak = 0;
