@@ -253,6 +253,19 @@ fn strict_counts_what_is_against_the_format() {
 }
 
 #[test]
+fn a_volume_without_a_voxel_size_is_not_called_strictly_readable() {
+    let place = folder();
+    let mut bytes = fs::read(golden("mrc/mode2_le.mrc")).expect("readable");
+    bytes[40..52].fill(0);
+    let path = place.path().join("no_cell.mrc");
+    fs::write(&path, bytes).expect("writable");
+    let facts = &reports(&[path], &[], 0)[0]["facts"];
+    assert_eq!(facts["voxel_size_xyz_angstrom"], json!(null), "{facts}");
+    let strict = facts["strict"].as_str().expect("it is text");
+    assert!(strict.starts_with("refused: the voxel size"), "{strict}");
+}
+
+#[test]
 fn header_only_leaves_the_data_alone() {
     let place = folder();
     let whole = fs::read(golden("mrc/mode2_le.mrc")).expect("readable");

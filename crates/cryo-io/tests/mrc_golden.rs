@@ -243,7 +243,7 @@ fn emdb_map_is_read_with_its_start() {
 fn shared_data_matches_mrcfile() {
     let folder = shared();
     if !folder.is_dir() {
-        eprintln!("skipped: no shared test data");
+        cryo_fixtures::say_skipped("no shared test data");
         return;
     }
     let table = fs::read_to_string(golden("shared_data.tsv")).unwrap();
@@ -285,7 +285,7 @@ fn shared_data_matches_mrcfile() {
 fn an_old_file_of_imod_is_unsigned_as_its_header_says() {
     let path = shared().join("real/mrc_reader/tardis_rec3D_imod_int8.rec");
     if !path.is_file() {
-        eprintln!("skipped: no shared test data");
+        cryo_fixtures::say_skipped("no shared test data");
         return;
     }
     let message = Reader::open(&path, &ReadOptions::default())

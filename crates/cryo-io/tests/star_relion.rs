@@ -745,7 +745,7 @@ fn shared(name: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!("skipped: no {name} in the shared data");
+    cryo_fixtures::say_skipped(&format!("no {name} in the shared data"));
     None
 }
 

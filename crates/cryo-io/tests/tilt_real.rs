@@ -10,7 +10,7 @@ fn shared(name: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!("skipped: {name} is not there");
+    cryo_fixtures::say_skipped(&format!("{name} is not there"));
     None
 }
 

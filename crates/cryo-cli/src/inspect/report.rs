@@ -73,7 +73,10 @@ impl fmt::Display for Report {
 
 /// A number with at most seven digits, without needless zeros.
 pub(crate) fn short(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if !value.is_finite() {
         return value.to_string();
     }
     let magnitude = value.abs().log10().floor();

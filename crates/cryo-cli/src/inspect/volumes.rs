@@ -21,8 +21,14 @@ pub(crate) fn mrc(
     };
     let reader = mrc::Reader::open(path, &permissive)?;
     header_facts(&reader, report);
-    match mrc::Reader::open(path, &mrc::ReadOptions::default()) {
-        Ok(_) => report.fact("strict", "accepted", "strict reading", "accepted"),
+    // A volume without a voxel size opens, but is not read strictly.
+    let strict = mrc::Reader::open(path, &mrc::ReadOptions::default());
+    let strict = strict.and_then(|reader| match reader.kind() {
+        mrc::Kind::ImageStack => Ok(()),
+        mrc::Kind::Volume | mrc::Kind::VolumeStack => reader.grid().map(drop),
+    });
+    match strict {
+        Ok(()) => report.fact("strict", "accepted", "strict reading", "accepted"),
         Err(error) => {
             let text = format!("refused: {}", error.kind);
             report.fact("strict", &text, "strict reading", text.clone());

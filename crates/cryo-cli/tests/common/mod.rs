@@ -94,6 +94,6 @@ pub(crate) fn shared() -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path);
     }
-    eprintln!("skipped: no folder {}", path.display());
+    cryo_fixtures::say_skipped(&format!("no folder {}", path.display()));
     None
 }

@@ -19,7 +19,7 @@ pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!("skipped: no {}", path.display());
+    cryo_fixtures::say_skipped(&format!("no {}", path.display()));
     None
 }
 
