@@ -1,3 +1,16 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+mod error;
+mod input;
+mod search;
+
+pub use error::{Error, SourceError};
+pub use input::{
+    Contrast, PlaneSource, Polarity, PreprocessParams, preprocess_planes, preprocess_volume,
+};
+pub use search::{
+    CandidateParams, Neighbourhood, Peak, PeakParams, Scales, SearchReport, Threshold,
+    find_candidates, find_candidates_with_report, find_peaks, suppress_within,
+};
