@@ -9,6 +9,7 @@ mod inspect;
 mod options;
 mod progress;
 mod simulate;
+mod tubes;
 mod version;
 
 use std::process::ExitCode;
@@ -48,6 +49,8 @@ enum Command {
     Convert(Box<convert::Arguments>),
     /// Make tomograms and tilt series of which the truth is known.
     Simulate(Box<simulate::Arguments>),
+    /// Trace filaments through picked points.
+    Tubes(Box<tubes::Arguments>),
     /// Run the whole story on a small simulated tomogram.
     Demo(Box<demo::Arguments>),
 }
@@ -58,13 +61,14 @@ fn main() -> ExitCode {
         mut common,
         command,
     } = Cli::parse();
-    let polls = matches!(command, Some(Command::Simulate(_) | Command::Demo(_)));
+    let polls = matches!(command, Some(Command::Simulate(_) | Command::Tubes(_) | Command::Demo(_)));
     let prepared = options::prepare(&mut common, polls);
     let result = prepared.and_then(|()| match command {
         _ if version => version::print(&common),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, &common),
         Some(Command::Convert(arguments)) => convert::run(&arguments, &common),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments, &common),
+        Some(Command::Tubes(arguments)) => tubes::run(&arguments, &common),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &common),
         None => Err(exit::Failure::usage(
             "expected a command; cryo --help lists them",
