@@ -3,7 +3,7 @@
 mod views_common;
 
 use cryo_candidates::{
-    AngleReading, BoxSize, Error, TiltAngleCheck, TiltAngleParams, TiltVerdict, check_tilt_angles,
+    AngleReading, Error, TiltAngleCheck, TiltAngleParams, TiltVerdict, check_tilt_angles,
 };
 use cryo_core::{ParticleSet, TiltGeometry, TiltSeries, TiltSign};
 use cryo_fixtures::{
@@ -54,7 +54,7 @@ fn sign_and_order_of_a_simulated_series_are_found_out() {
     let right = check(&series, &set);
     assert_eq!(right.verdict, TiltVerdict::Confirmed, "{right}");
     // Symmetric about 0: the flipped sign and the reversed order are one reading.
-    assert_eq!(right.others[0].correlation, right.others[1].correlation);
+    assert_eq!(right.others[0].contrast, right.others[1].contrast);
 
     let flipped = changed(&series, |geometry| geometry.sign = TiltSign::Negative);
     let flipped = check(&flipped, &set);
@@ -64,7 +64,7 @@ fn sign_and_order_of_a_simulated_series_are_found_out() {
         TiltVerdict::Contradicted { better },
         "{flipped}"
     );
-    assert!((flipped.others[0].correlation - right.correlation).abs() < 1e-9);
+    assert!((flipped.others[0].contrast - right.contrast).abs() < 1e-9);
 
     // Images by angle, angles as they were acquired: 0, 3, −3, 6, −6, …
     let mut acquired = angles;
@@ -188,13 +188,14 @@ fn what_cannot_be_checked_is_an_error() {
     let angles = [-6.0, -3.0, 0.0, 3.0, 6.0];
     let good = series(noise((5, 90, 110), 1), &angles, &grid(shape));
     let few = particles(grid(shape), &places[..7]);
-    let expected = "expected at least 8 candidates that all low tilts see whole, got 7";
+    let expected = "expected at least 8 candidates that all low tilts see, got 7";
     assert_eq!(text(&good, &few, &usual), expected);
-    let large = TiltAngleParams {
-        size: BoxSize::Pixels(91),
+    let sigma = TiltAngleParams {
+        sigma_px: f64::NAN,
         ..usual.clone()
     };
-    assert!(text(&good, &set, &large).ends_with("got 0"));
+    let expected = "sigma_px is NaN; expected 0.5 to 100 pixels";
+    assert_eq!(text(&good, &set, &sigma), expected);
     let window = TiltAngleParams {
         max_angle_deg: 0.0,
         ..usual.clone()

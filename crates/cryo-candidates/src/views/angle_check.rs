@@ -1,14 +1,12 @@
 use std::fmt;
 
-use cryo_core::{ParticleSet, Progress, TiltGeometry, TiltSeries, VoxelPos};
-use cryo_filters::{GaussianParams, gaussian};
+use cryo_core::{ParticleSet, Progress, TiltGeometry, TiltSeries};
 use rayon::prelude::*;
 
 use super::{
     angle_reading::AngleReading,
-    angle_score::{Reading, Scorer},
+    angle_score::{BlobImages, Reading},
     check,
-    options::BoxSize,
 };
 use crate::error::{Error, require};
 
@@ -16,15 +14,13 @@ use crate::error::{Error, require};
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TiltAngleParams {
-    /// Edge of the squares that are compared; 36 pixels by default, a little more than a ribosome at 10 Å.
-    pub size: BoxSize,
+    /// Standard deviation of the narrower of two Gaussians whose difference is looked at, 0.5 to 100 pixels;
+    /// 3 by default, a quarter of the diameter of a particle of 120 Å at 10 Å. The wider one is twice as wide.
+    /// Anything from an eighth to half of the diameter does.
+    pub sigma_px: f64,
     /// Largest angle of the tilts that are compared, above 0, at most 90°; 15° by default. Raising it tells
     /// readings apart better, until the particle looks different.
     pub max_angle_deg: f64,
-    /// Standard deviation of the Gaussian that smooths the images first, from 0; 2 pixels by default.
-    pub smooth_px: f64,
-    /// Candidates that are compared at most, at least 8, spread evenly over the set; 500 by default.
-    pub max_candidates: usize,
     /// How many standard errors one reading must be ahead of another, above 0; 5 by default, because
     /// neighbouring candidates are not independent.
     pub least_t: f64,
@@ -33,10 +29,8 @@ pub struct TiltAngleParams {
 impl Default for TiltAngleParams {
     fn default() -> Self {
         Self {
-            size: BoxSize::Pixels(36),
+            sigma_px: 3.0,
             max_angle_deg: 15.0,
-            smooth_px: 2.0,
-            max_candidates: 500,
             least_t: 5.0,
         }
     }
@@ -52,24 +46,15 @@ impl TiltAngleParams {
     /// # Errors
     /// [`Error::Parameter`] with the first field that is not.
     pub fn validate(&self) -> Result<(), Error> {
+        let sigma = self.sigma_px;
+        let rule = "expected 0.5 to 100 pixels";
+        require((0.5..=100.0).contains(&sigma), "sigma_px", sigma, rule)?;
         let angle = self.max_angle_deg;
         let rule = "expected an angle above 0, at most 90°";
         require(angle > 0.0 && angle <= 90.0, "max_angle_deg", angle, rule)?;
-        let smooth = self.smooth_px;
-        let rule = "expected 0 to 100 pixels";
-        require((0.0..=100.0).contains(&smooth), "smooth_px", smooth, rule)?;
-        let most = self.max_candidates;
-        let rule = "expected at least 8";
-        require(
-            most >= LEAST_CANDIDATES,
-            "max_candidates",
-            most as f64,
-            rule,
-        )?;
         let least = self.least_t;
         let rule = "expected a finite number above 0";
-        let valid = least.is_finite() && least > 0.0;
-        require(valid, "least_t", least, rule)
+        require(least.is_finite() && least > 0.0, "least_t", least, rule)
     }
 }
 
@@ -78,8 +63,8 @@ impl TiltAngleParams {
 pub struct ReadingScore {
     /// The reading.
     pub reading: AngleReading,
-    /// Mean correlation under it, −1 to 1.
-    pub correlation: f64,
+    /// Mean contrast of the candidates under it, as of [`TiltAngleCheck`].
+    pub contrast: f64,
     /// By how many standard errors it is ahead of the given one; negative if it is behind.
     pub t: f64,
 }
@@ -103,8 +88,9 @@ pub enum TiltVerdict {
 pub struct TiltAngleCheck {
     /// The outcome.
     pub verdict: TiltVerdict,
-    /// Mean correlation under the angles as given, −1 to 1.
-    pub correlation: f64,
+    /// Mean contrast of the candidates under the angles as given, in standard deviations of the filtered
+    /// images; positive whether particles are dark or bright.
+    pub contrast: f64,
     /// The other readings that differ from the given one, the best first.
     pub others: Vec<ReadingScore>,
     /// Candidates that were compared.
@@ -128,12 +114,12 @@ impl fmt::Display for TiltAngleCheck {
                 )?;
             }
         }
-        write!(f, ": correlation {:.3} as given", self.correlation)?;
+        write!(f, ": contrast {:.2} as given", self.contrast)?;
         for other in &self.others {
             write!(
                 f,
-                ", {:.3} for {} (t = {:.1})",
-                other.correlation, other.reading, other.t
+                ", {:.2} for {} (t = {:.1})",
+                other.contrast, other.reading, other.t
             )?;
         }
         write!(f, "; {candidates} candidates, {tilts} tilts")
@@ -143,11 +129,16 @@ impl fmt::Display for TiltAngleCheck {
 /// Whether the tilt angles fit the images: their order and sign, where candidates above and below the middle
 /// tell them apart.
 ///
-/// Under the right geometry, the squares about a candidate in the low tilts show one thing. Each is correlated
-/// with the sum of all others, for the angles as given and for other readings of them ([`AngleReading`]), on
-/// the same candidates; the mean difference is compared with its standard error. A candidate `dz` above the
-/// rotation centre moves by `2 dz sin θ` if the sign is wrong, so depth is needed, and a candidate is only used
-/// if all its squares lie inside of the images. The positions must be of the tomogram that the series gave.
+/// Under the right geometry there is a blob at every projected candidate. The images are filtered by a
+/// difference of Gaussians; the contrast of a candidate is the mean over the low tilts at its projections, for
+/// the angles as given and for other readings of them ([`AngleReading`]); the mean difference over the
+/// candidates is compared with its standard error. A candidate `dz` above the rotation centre is missed by
+/// `2 dz sin θ` if the sign is wrong, so depth is needed. The positions must be of the tomogram that the series
+/// gave; those that a low tilt does not see are not used.
+///
+/// Which sign particles have is taken from the images, all readings together. (Correlating the crops of one
+/// candidate with each other does not decide: in a crowded specimen the mirrored depth is as full, and its crops
+/// agree as well.)
 ///
 /// # Errors
 /// [`Error::Parameter`], [`Error::Tilt`], [`Error::Empty`], [`Error::NotFinite`],
@@ -155,7 +146,7 @@ impl fmt::Display for TiltAngleCheck {
 ///
 /// # Examples
 /// ```
-/// use cryo_candidates::{BoxSize, TiltAngleParams, TiltVerdict, check_tilt_angles};
+/// use cryo_candidates::{TiltAngleParams, TiltVerdict, check_tilt_angles};
 /// use cryo_core::{Particle, ParticleSet, TiltSeries, TiltSign, VoxelPos};
 /// use cryo_fixtures::{Body, Outside, PhantomBuilder, PhantomParams, project};
 ///
@@ -165,7 +156,7 @@ impl fmt::Display for TiltAngleCheck {
 /// let angles: Vec<f64> = (-5..=5).map(|i| 3.0 * f64::from(i)).collect();
 /// let series = project(&phantom.volume, &angles, TiltSign::Positive, Outside::Empty, &())?;
 ///
-/// let params = TiltAngleParams { size: BoxSize::Pixels(16), ..TiltAngleParams::default() };
+/// let params = TiltAngleParams::default();
 /// let check = check_tilt_angles(&series, &phantom.truth, &params, &())?;
 /// assert_eq!(check.verdict, TiltVerdict::Confirmed, "{check}");
 ///
@@ -184,36 +175,34 @@ pub fn check_tilt_angles(
     params.validate()?;
     check::geometry(series.geometry())?;
     check::positions(particles)?;
-    let size = params.size.pixels(series.geometry().pixel_size_angstrom)?;
     let (tilts, height, width) = series.images().dim();
-    let shape = [tilts, height, width];
     let packed = series.images().as_standard_layout();
-    check::values("tilt series", packed.as_slice().unwrap_or_default(), shape)?;
+    let values = packed.as_slice().unwrap_or_default();
+    check::values("tilt series", values, [tilts, height, width])?;
 
     let readings = readings(series.geometry(), params.max_angle_deg)?;
-    let smoothing = GaussianParams::in_plane(params.smooth_px);
-    let smooth = gaussian(series.images().view(), &smoothing)?;
-    let scorer = Scorer {
-        images: smooth.as_slice().unwrap_or_default(),
-        shape,
-        size,
+    progress.begin("checking tilt angles", 1);
+    let images = BlobImages::new(series, params.sigma_px)?;
+    if progress.is_cancelled() {
+        return Err(Error::Cancelled);
+    }
+    let score = |position| {
+        let readings = readings.iter();
+        let scores = readings.map(|(_, reading)| images.score(reading, &particles.grid, position));
+        scores.collect::<Option<Vec<f64>>>()
     };
-    let compared = compared(&scorer, &readings, particles, params.max_candidates)?;
-    progress.begin("checking tilt angles", compared.len() as u64);
-    let scores: Result<Vec<Vec<f64>>, Error> = compared
-        .par_iter()
-        .map(|&position| {
-            if progress.is_cancelled() {
-                return Err(Error::Cancelled);
-            }
-            let score =
-                |(_, reading): &(_, Reading)| scorer.score(reading, &particles.grid, position);
-            let scores = readings.iter().map(score).collect();
-            progress.advance(1);
-            Ok(scores)
-        })
+    let scores: Vec<Vec<f64>> = (particles.items.par_iter())
+        .filter_map(|particle| score(particle.position))
         .collect();
-    Ok(judge(&readings, &scores?, params.least_t))
+    if scores.len() < LEAST_CANDIDATES {
+        return Err(Error::TooFew {
+            what: "candidates that all low tilts see",
+            expected: LEAST_CANDIDATES,
+            got: scores.len(),
+        });
+    }
+    progress.advance(1);
+    Ok(judge(&readings, &scores, params.least_t))
 }
 
 type Named = (AngleReading, Reading);
@@ -253,44 +242,19 @@ fn readings(given: &TiltGeometry, max_angle_deg: f64) -> Result<Vec<Named>, Erro
     Ok(readings)
 }
 
-/// Positions that are seen whole under every reading, at most so many.
-fn compared(
-    scorer: &Scorer<'_>,
-    readings: &[Named],
-    particles: &ParticleSet,
-    most: usize,
-) -> Result<Vec<VoxelPos>, Error> {
-    let positions = particles.items.iter().map(|particle| particle.position);
-    let seen: Vec<VoxelPos> = positions
-        .filter(|&position| {
-            let mut readings = readings.iter();
-            readings.all(|(_, reading)| scorer.sees(reading, &particles.grid, position))
-        })
-        .collect();
-    if seen.len() < LEAST_CANDIDATES {
-        return Err(Error::TooFew {
-            what: "candidates that all low tilts see whole",
-            expected: LEAST_CANDIDATES,
-            got: seen.len(),
-        });
-    }
-    let count = seen.len().min(most);
-    let spread = (0..count).map(|number| seen[number * seen.len() / count]);
-    Ok(spread.collect())
-}
-
 fn judge(readings: &[Named], scores: &[Vec<f64>], least_t: f64) -> TiltAngleCheck {
     let n = scores.len() as f64;
     let mean_of = |column: usize| scores.iter().map(|row| row[column]).sum::<f64>() / n;
-    let correlation = mean_of(0);
+    let all: f64 = (0..readings.len()).map(mean_of).sum();
+    let polarity = if all < 0.0 { -1.0 } else { 1.0 };
     let mut others: Vec<ReadingScore> = (1..readings.len())
         .map(|column| ReadingScore {
             reading: readings[column].0,
-            correlation: mean_of(column),
-            t: paired_t(scores, column),
+            contrast: polarity * mean_of(column),
+            t: polarity * paired_t(scores, column),
         })
         .collect();
-    others.sort_by(|a, b| b.correlation.total_cmp(&a.correlation));
+    others.sort_by(|a, b| b.contrast.total_cmp(&a.contrast));
     let better = others.iter().find(|other| other.t >= least_t);
     let confirmed = !others.is_empty() && others.iter().all(|other| other.t <= -least_t);
     let verdict = match better {
@@ -302,7 +266,7 @@ fn judge(readings: &[Named], scores: &[Vec<f64>], least_t: f64) -> TiltAngleChec
     };
     TiltAngleCheck {
         verdict,
-        correlation,
+        contrast: polarity * mean_of(0),
         others,
         candidates: scores.len(),
         tilts: readings[0].1.low.len(),

@@ -93,7 +93,7 @@ pub enum Border {
     /// Nothing: only what lies wholly inside is shown. Tilts where it does not are left out of the mean,
     /// positions without any are left out.
     Drop,
-    /// MiLoPYP's margin m = ⌊B / 1.8⌋ (`milopyp-spec` C and D.1): tilts with m < x < W − m and
+    /// MiLoPYP's margin m = ⌊B / 1.8⌋ (Python's `//`; `milopyp-spec` C and D.1): tilts with m < x < W − m and
     /// m < y < H − m, slices with m < x < W − m and m ≤ y ≤ H − m; z is clamped.
     CetPick,
 }
@@ -113,9 +113,10 @@ impl Border {
     }
 }
 
-/// MiLoPYP's margin of a box.
+/// MiLoPYP's margin of a box: Python's `B // 1.8`, which is exact where the quotient would round up.
 pub(crate) fn cet_pick_margin(size: usize) -> i64 {
-    (size as f64 / 1.8).floor() as i64
+    let size = size as f64;
+    ((size - size % 1.8) / 1.8).round() as i64
 }
 
 /// How several images of one position become a view.
