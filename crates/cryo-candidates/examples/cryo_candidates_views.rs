@@ -14,6 +14,7 @@ use cryo_fixtures::{
     Amount, ImagingParams, ReconstructionParams, SceneParams, ShotNoise, Species, maps, simulate,
 };
 
+const OF_EACH: usize = 30;
 const ROWS: usize = 12;
 const ZOOM: usize = 3;
 
@@ -24,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut species = Vec::new();
     for (name, bytes) in maps::ALL {
         let map = cryo_io::mrc::parse(bytes, &cryo_io::mrc::ReadOptions::default())?;
-        species.push(Species::new(name, map, Amount::Count(ROWS)));
+        species.push(Species::new(name, map, Amount::Count(OF_EACH)));
     }
     let scene = SceneParams::new([80, 200, 240], 10.0);
     let noise = ShotNoise::PerPixel(0.21);
@@ -46,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // Half of the rows of either class.
     let mut set = made.truth().clone();
-    let (first, second) = set.items.split_at(ROWS);
+    let (first, second) = set.items.split_at(OF_EACH);
     set.items = first
         .iter()
         .take(ROWS / 2)
