@@ -24,15 +24,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let geometry = TiltGeometry::centred(tilts, TiltSign::Positive, &grid, [512, 512], 10.0);
     let series = TiltSeries::new(Array3::from_shape_fn((41, 512, 512), value), geometry)?;
     let mut set = ParticleSet::new("ts_01", grid);
-    let place = |i: u32| {
-        VoxelPos::xyz(
-            (i * 211 % 512).into(),
-            (i * 97 % 512).into(),
-            (i * 53 % 256).into(),
-        )
-    };
-    set.items
-        .extend((0..10_240).map(|i| Particle::at(place(i))));
+    let place = |i: u32| [i * 211 % 512, i * 97 % 512, i * 53 % 256].map(|n| f64::from(n) + 0.3);
+    let at = |[x, y, z]: [f64; 3]| Particle::at(VoxelPos::xyz(x, y, z));
+    set.items.extend((0..10_240).map(place).map(at));
 
     let size = BoxSize::Pixels(36);
     let base = SliceViewParams {

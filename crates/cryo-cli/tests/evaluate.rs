@@ -290,7 +290,7 @@ fn bad_input_is_refused_with_a_reason() {
         "`threshold` must be finite",
     );
     refused(
-        &["--radius", "3", "--picks-voxel-size", "-1"],
+        &["--radius", "3", "--picks-voxel-size=-1"],
         2,
         "--picks-voxel-size",
     );
@@ -357,13 +357,18 @@ fn the_truth_of_the_shared_tomogram_finds_itself() {
         path("sim01_particles.star"),
         path("sim01_rec.mrc"),
     );
-    for picks in [&csv, &star] {
+    // The STAR file counts voxels of the tomogram, as RELION 3 did.
+    for (picks, format) in [(&csv, "csv"), (&star, "relion3")] {
         let words = [
             "evaluate", "--truth", &csv, "--picks", picks, "--radius", "1", "--json",
         ];
         let text = succeed(
             place.path(),
-            &[words.as_slice(), &["--tomogram", &tomogram]].concat(),
+            &[
+                words.as_slice(),
+                &["--tomogram", &tomogram, "--picks-format", format],
+            ]
+            .concat(),
         );
         let got: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(
