@@ -75,9 +75,7 @@ fn values_that_are_not_finite_are_named() {
                 matches!(
                     error,
                     Error::NotFinite {
-                        z: 31,
-                        y: 7,
-                        x: 59,
+                        index: [31, 7, 59],
                         ..
                     }
                 ),

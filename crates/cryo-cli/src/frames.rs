@@ -110,7 +110,17 @@ impl FrameArguments {
             return Ok(None);
         };
         let mut entries = Dataset::read(list)?.entries.into_iter();
-        Ok(entries.find(|entry| entry.name == name).map(|entry| entry.tomogram))
+        Ok(entries
+            .find(|entry| entry.name == name)
+            .map(|entry| entry.tomogram))
+    }
+
+    /// The tomogram that is given, if it is one.
+    pub(crate) fn only_tomogram(&self) -> Option<&Path> {
+        match self.tomogram.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
     }
 
     fn stated(&self) -> Result<Frame, Failure> {

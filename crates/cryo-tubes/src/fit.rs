@@ -22,8 +22,14 @@ const ROUNDS: usize = 4;
 impl Fit {
     /// From points and rough places along the curve; `None` if fewer than four of them are on one curve.
     pub(crate) fn new(points: Vec<(Vector, f64)>, params: &TubeParams) -> Option<Self> {
-        let mut data: Vec<Datum> =
-            points.into_iter().map(|(place, t)| Datum { place, t, weight: 1.0 }).collect();
+        let mut data: Vec<Datum> = points
+            .into_iter()
+            .map(|(place, t)| Datum {
+                place,
+                t,
+                weight: 1.0,
+            })
+            .collect();
         let mut fitted = None;
         for _ in 0..ROUNDS {
             let length = shift_to_zero(&mut data)?;
@@ -42,7 +48,12 @@ impl Fit {
         let length = shift_to_zero(&mut data)?;
         let (spline, _) = Spline::fit(&data, length, params.smoothing_vox())?;
         let residual = residual(&spline, &data);
-        Some(Self { spline, data, residual, factor })
+        Some(Self {
+            spline,
+            data,
+            residual,
+            factor,
+        })
     }
 
     /// Standard deviation of the curvature at `t`, by the residual.
@@ -127,7 +138,11 @@ impl ArcLength {
         let after = self.lengths.partition_point(|&walked| walked <= length);
         let index = after.saturating_sub(1).min(last);
         let (from, to) = (self.lengths[index], self.lengths[index + 1]);
-        let part = if to > from { (length - from) / (to - from) } else { 0.0 };
+        let part = if to > from {
+            (length - from) / (to - from)
+        } else {
+            0.0
+        };
         self.step * (index as f64 + part)
     }
 }

@@ -52,7 +52,10 @@ fn chains_of(partner: &[Option<usize>]) -> Vec<Vec<Part>> {
         let mut entered = Some(start);
         while let Some(n) = entered {
             seen[n / 2] = true;
-            chain.push(Part { piece: n / 2, reversed: n % 2 == 1 });
+            chain.push(Part {
+                piece: n / 2,
+                reversed: n % 2 == 1,
+            });
             entered = partner[n ^ 1];
         }
         chains.push(chain);
@@ -89,7 +92,8 @@ fn cost(a: &End, b: &End, params: &TubeParams) -> Option<f64> {
     let bends = whole_turn > 1.5 * params.max_curvature_per_vox * (distance + link);
     let gate = GATE * GATE;
     let apart_too_far = aside.norm() > 0.5 * link;
-    let refused = surprise > gate || surprise_of_turn > gate || turn > MOST_TURN || bends || apart_too_far;
+    let refused =
+        surprise > gate || surprise_of_turn > gate || turn > MOST_TURN || bends || apart_too_far;
     (!refused).then(|| surprise + surprise_of_turn + distance / link)
 }
 
@@ -104,7 +108,10 @@ fn for_each_near_pair(pieces: &[Piece], params: &TubeParams, mut visit: impl FnM
     if radius <= 0.0 {
         return;
     }
-    let division = Division { low, side: radius.max(params.link_distance_vox) };
+    let division = Division {
+        low,
+        side: radius.max(params.link_distance_vox),
+    };
     let mut order: Vec<(u64, usize)> = (0..count).map(|n| (division.key(&place(n)), n)).collect();
     order.sort_unstable();
     let keys: Vec<u64> = order.iter().map(|&(key, _)| key).collect();

@@ -15,8 +15,8 @@ mod paper;
 mod params;
 mod piece;
 mod spline;
-mod track;
 mod tracing;
+mod track;
 mod tube;
 
 pub use error::Error;

@@ -51,7 +51,8 @@ impl Spline {
                 }
             }
         }
-        let stiffness = total / length * (smoothing.powi(6) / interval.powi(5)).min(STIFFEST * length);
+        let stiffness =
+            total / length * (smoothing.powi(6) / interval.powi(5)).min(STIFFEST * length);
         for first in 0..count - BAND {
             // Third differences of the coefficients are the third derivative times interval³.
             const DIFFERENCE: [f64; BAND + 1] = [-1.0, 3.0, -3.0, 1.0];
@@ -63,7 +64,13 @@ impl Spline {
         }
         let factor = Banded(matrix).cholesky()?;
         factor.solve(&mut right);
-        Some((Self { interval, coefficients: right }, factor))
+        Some((
+            Self {
+                interval,
+                coefficients: right,
+            },
+            factor,
+        ))
     }
 
     /// Beyond the ends the last cubic goes on.
@@ -71,7 +78,9 @@ impl Spline {
         let (first, u) = locate(t, self.interval, self.coefficients.len());
         let sum = |weights: [f64; BAND + 1]| {
             let terms = self.coefficients[first..].iter().zip(weights);
-            terms.fold(Vector::zeros(), |sum, (coefficient, weight)| sum + coefficient * weight)
+            terms.fold(Vector::zeros(), |sum, (coefficient, weight)| {
+                sum + coefficient * weight
+            })
         };
         Jet {
             position: sum(weights(u)),
@@ -99,7 +108,11 @@ impl Spline {
             entry.x = value;
         }
         factor.solve(&mut solved);
-        let square: f64 = solved[first..].iter().zip(functional).map(|(entry, value)| entry.x * value).sum();
+        let square: f64 = solved[first..]
+            .iter()
+            .zip(functional)
+            .map(|(entry, value)| entry.x * value)
+            .sum();
         square.max(0.0).sqrt()
     }
 }
@@ -124,7 +137,12 @@ fn weights(u: f64) -> [f64; BAND + 1] {
 
 fn slopes(u: f64) -> [f64; BAND + 1] {
     let v = 1.0 - u;
-    [-0.5 * v * v, 1.5 * u * u - 2.0 * u, 2.0 * v - 1.5 * v * v, 0.5 * u * u]
+    [
+        -0.5 * v * v,
+        1.5 * u * u - 2.0 * u,
+        2.0 * v - 1.5 * v * v,
+        0.5 * u * u,
+    ]
 }
 
 fn bends(u: f64) -> [f64; BAND + 1] {
@@ -137,14 +155,21 @@ mod tests {
 
     fn data(curve: impl Fn(f64) -> Vector, length: f64) -> Vec<Datum> {
         let places = (0..=40).map(|n| length * f64::from(n) / 40.0);
-        places.map(|t| Datum { place: curve(t), t, weight: 1.0 }).collect()
+        places
+            .map(|t| Datum {
+                place: curve(t),
+                t,
+                weight: 1.0,
+            })
+            .collect()
     }
 
     #[test]
     fn a_parabola_is_kept_whatever_the_smoothing() {
         let curve = |t: f64| Vector::new(2.0 + t, 0.5 * t - 0.01 * t * t, 7.0 - 0.02 * t * t);
         for smoothing in [3.0, 30.0, 3000.0] {
-            let (spline, _) = Spline::fit(&data(curve, 100.0), 100.0, smoothing).expect("determined");
+            let (spline, _) =
+                Spline::fit(&data(curve, 100.0), 100.0, smoothing).expect("determined");
             for t in [0.0, 33.3, 100.0, 105.0] {
                 let jet = spline.at(t);
                 assert!((jet.position - curve(t)).norm() < 1e-6, "{smoothing} {t}");
@@ -163,7 +188,11 @@ mod tests {
         let (length, count) = (600.0, 1200);
         let data: Vec<Datum> = (0..=count)
             .map(|n| length * f64::from(n) / f64::from(count))
-            .map(|t| Datum { place: wave(t), t, weight: 1.0 })
+            .map(|t| Datum {
+                place: wave(t),
+                t,
+                weight: 1.0,
+            })
             .collect();
         let (spline, _) = Spline::fit(&data, length, smoothing).expect("determined");
         let top = smoothing * std::f64::consts::PI * 20.5;
@@ -173,7 +202,11 @@ mod tests {
 
     #[test]
     fn too_little_data_determine_no_curve() {
-        let one = Datum { place: Vector::zeros(), t: 3.0, weight: 1.0 };
+        let one = Datum {
+            place: Vector::zeros(),
+            t: 3.0,
+            weight: 1.0,
+        };
         assert!(Spline::fit(&[one, one, one], 10.0, 5.0).is_none());
     }
 }

@@ -90,7 +90,11 @@ impl Dropped {
 /// assert!(tracing.tubes[1].points[0].tangent.z > 0.999);
 /// # Ok::<(), cryo_tubes::Error>(())
 /// ```
-pub fn trace_tubes(set: &ParticleSet, params: &TubeParams, progress: &dyn Progress) -> Result<Tracing, Error> {
+pub fn trace_tubes(
+    set: &ParticleSet,
+    params: &TubeParams,
+    progress: &dyn Progress,
+) -> Result<Tracing, Error> {
     params.validate()?;
     let mut classes: BTreeMap<Option<u32>, Vec<usize>> = BTreeMap::new();
     for (index, item) in set.items.iter().enumerate() {
@@ -100,7 +104,12 @@ pub fn trace_tubes(set: &ParticleSet, params: &TubeParams, progress: &dyn Progre
     for (class, members) in classes {
         trace_class(set, class, &members, params, progress, &mut tracing)?;
     }
-    tracing.unused = set.len() - tracing.tubes.iter().map(|tube| tube.sources.len()).sum::<usize>();
+    tracing.unused = set.len()
+        - tracing
+            .tubes
+            .iter()
+            .map(|tube| tube.sources.len())
+            .sum::<usize>();
     Ok(tracing)
 }
 
@@ -116,7 +125,13 @@ fn trace_class(
     let directions = directions(&cloud, params, progress)?;
     let pieces = pieces(&cloud, &directions, params, progress)?;
     let chains = join(&pieces, params);
-    let finisher = Finisher { set, cloud: &cloud, pieces: &pieces, params, class };
+    let finisher = Finisher {
+        set,
+        cloud: &cloud,
+        pieces: &pieces,
+        params,
+        class,
+    };
     progress.begin("fitting filaments", chains.len() as u64);
     let finished: Vec<_> = chains
         .par_iter()
@@ -141,7 +156,11 @@ fn trace_class(
 /// Points that are done between two looks at the progress.
 const BLOCK: usize = 1024;
 
-fn directions(cloud: &Cloud, params: &TubeParams, progress: &dyn Progress) -> Result<Vec<Direction>, Error> {
+fn directions(
+    cloud: &Cloud,
+    params: &TubeParams,
+    progress: &dyn Progress,
+) -> Result<Vec<Direction>, Error> {
     progress.begin("directions of points", cloud.len() as u64);
     let blocks: Vec<Vec<Direction>> = (0..cloud.len().div_ceil(BLOCK))
         .into_par_iter()
@@ -152,7 +171,9 @@ fn directions(cloud: &Cloud, params: &TubeParams, progress: &dyn Progress) -> Re
             }
             let mut scratch = Vec::new();
             let count = points.len() as u64;
-            let directions = points.map(|point| direction_at(cloud, point, params, &mut scratch)).collect();
+            let directions = points
+                .map(|point| direction_at(cloud, point, params, &mut scratch))
+                .collect();
             progress.advance(count);
             Ok(directions)
         })
@@ -169,8 +190,15 @@ fn pieces(
 ) -> Result<Vec<Piece>, Error> {
     /// Fewest points that have a direction and an uncertainty.
     const FEWEST: usize = 3;
-    let mut seeds: Vec<usize> = (0..cloud.len()).filter(|&point| directions[point].support > 0.5).collect();
-    seeds.sort_by(|&a, &b| directions[b].support.total_cmp(&directions[a].support).then(a.cmp(&b)));
+    let mut seeds: Vec<usize> = (0..cloud.len())
+        .filter(|&point| directions[point].support > 0.5)
+        .collect();
+    seeds.sort_by(|&a, &b| {
+        directions[b]
+            .support
+            .total_cmp(&directions[a].support)
+            .then(a.cmp(&b))
+    });
     let mut grower = Grower::new(cloud, directions, params);
     let mut pieces = Vec::new();
     progress.begin("following filaments", seeds.len() as u64);

@@ -59,10 +59,30 @@ impl Sums {
 fn probe() {
     let scene = mixed();
     for (name, detector) in [
-        ("clean", Detector { missed: 0.0, outliers: 0.0, jitter_vox: 0.0, ..Detector::default() }),
+        (
+            "clean",
+            Detector {
+                missed: 0.0,
+                outliers: 0.0,
+                jitter_vox: 0.0,
+                ..Detector::default()
+            },
+        ),
         ("full", Detector::default()),
-        ("sp2", Detector { spacing_vox: 2.0, ..Detector::default() }),
-        ("sp5", Detector { spacing_vox: 5.0, ..Detector::default() }),
+        (
+            "sp2",
+            Detector {
+                spacing_vox: 2.0,
+                ..Detector::default()
+            },
+        ),
+        (
+            "sp5",
+            Detector {
+                spacing_vox: 5.0,
+                ..Detector::default()
+            },
+        ),
     ] {
         let mut sums = Sums::default();
         let mut paper = Sums::default();
@@ -71,12 +91,36 @@ fn probe() {
             let set = detected(&lines, &detector, seed);
             let tracing = trace_tubes(&set, &TubeParams::default(), &()).unwrap();
             let s = score(&lines, &tracing.tubes);
-            println!("{name} {seed} n {} r {:.3} p {:.3} s {} m {} {:?} unused {} of {}", s.n_picks, s.length_recall.unwrap(), s.length_precision.unwrap(), s.n_splits, s.n_merges, tracing.dropped, tracing.unused, set.len());
+            println!(
+                "{name} {seed} n {} r {:.3} p {:.3} s {} m {} {:?} unused {} of {}",
+                s.n_picks,
+                s.length_recall.unwrap(),
+                s.length_precision.unwrap(),
+                s.n_splits,
+                s.n_merges,
+                tracing.dropped,
+                tracing.unused,
+                set.len()
+            );
             sums.add(&s);
             let old = trace_tubes_as_paper(&set, &PaperParams::default(), &()).unwrap();
             paper.add(&score(&lines, &old.tubes));
         }
-        println!("{name}: recall {:.4} precision {:.4} splits {}/{} merges {}", sums.recall(), sums.precision(), sums.splits, sums.truths, sums.merges);
-        println!("{name} paper: recall {:.4} precision {:.4} splits {}/{} merges {}", paper.recall(), paper.precision(), paper.splits, paper.truths, paper.merges);
+        println!(
+            "{name}: recall {:.4} precision {:.4} splits {}/{} merges {}",
+            sums.recall(),
+            sums.precision(),
+            sums.splits,
+            sums.truths,
+            sums.merges
+        );
+        println!(
+            "{name} paper: recall {:.4} precision {:.4} splits {}/{} merges {}",
+            paper.recall(),
+            paper.precision(),
+            paper.splits,
+            paper.truths,
+            paper.merges
+        );
     }
 }

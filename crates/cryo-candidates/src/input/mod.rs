@@ -8,9 +8,11 @@ mod tone;
 mod window;
 
 pub use planes::PlaneSource;
-pub use preprocess::{Contrast, Polarity, PreprocessParams, preprocess_planes, preprocess_volume};
+pub use preprocess::{
+    Contrast, Polarity, PreprocessParams, PreprocessedSlabs, preprocess_slabs, preprocess_volume,
+};
 
 pub(crate) use preprocess::denoise;
 pub(crate) use scan::{Scan, scan};
 pub(crate) use tone::Tone;
-pub(crate) use window::{Windows, read};
+pub(crate) use window::{Chunks, Windows, read};

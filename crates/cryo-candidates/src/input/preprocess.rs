@@ -2,9 +2,9 @@ use std::ops::Range;
 
 use cryo_core::{Progress, Volume};
 use cryo_filters::{GaussianParams, gaussian_in_place};
-use ndarray::{Array3, ArrayView3, ArrayViewMut3, s};
+use ndarray::{Array3, ArrayViewMut3, s};
 
-use super::{Tone, Windows, padding::padded_runs, read, scan};
+use super::{Chunks, Tone, Windows, padding::padded_runs, read, scan};
 use crate::{Error, PlaneSource};
 
 /// What a particle is against its surroundings.
@@ -81,14 +81,14 @@ impl PreprocessParams {
         let parameter = |name, got, rule| Err(Error::Parameter { name, got, rule });
         let sigma = self.denoise_sigma_vox;
         if !(0.0..=30.0).contains(&sigma) {
-            return parameter("denoise_sigma_vox", sigma, "0 to 30 voxels");
+            return parameter("denoise_sigma_vox", sigma, "expected 0 to 30 voxels");
         }
         match self.contrast {
             Contrast::Clip { sigmas } if !(sigmas > 0.0 && sigmas.is_finite()) => {
-                parameter("contrast: sigmas", sigmas, "above 0 and finite")
+                parameter("contrast: sigmas", sigmas, "expected above 0 and finite")
             }
             Contrast::Quantize { low, high } if !(low < high && (high - low).is_finite()) => {
-                parameter("contrast: high", high, "finite and above low")
+                parameter("contrast: high", high, "expected finite and above low")
             }
             _ => Ok(()),
         }
@@ -144,49 +144,85 @@ fn fill_padding(mut planes: ArrayViewMut3<'_, f32>, fill: f32) {
     );
 }
 
-/// Hands the preprocessed planes of a volume to `write`, in order, `[z, y, x]` from the given plane on.
+/// The preprocessed volume, slab by slab in order of z, `[n, y, x]`.
 ///
 /// Denoised, then brought to one contrast; padding (runs of eight or more equal voxels in a row) is set to the mean first. Polarity
 /// stays as it is. Reads the source two or three times, holds some twenty planes at a time; parallel over planes; the result depends on neither.
 ///
 /// # Errors
 ///
-/// [`Error::Parameter`], [`Error::NotFinite`], [`Error::Constant`], [`Error::Source`], [`Error::Cancelled`], and what `write` returns.
-pub fn preprocess_planes<E: From<Error>>(
-    source: &dyn PlaneSource,
-    params: &PreprocessParams,
-    progress: &dyn Progress,
-    mut write: impl FnMut(usize, ArrayView3<'_, f32>) -> Result<(), E>,
-) -> Result<(), E> {
+/// [`Error::Parameter`], [`Error::NotFinite`], [`Error::Constant`], [`Error::Source`], [`Error::Cancelled`]; the last two also as an item, after which there is no other.
+pub fn preprocess_slabs<'a>(
+    source: &'a dyn PlaneSource,
+    params: &'a PreprocessParams,
+    progress: &'a dyn Progress,
+) -> Result<PreprocessedSlabs<'a>, Error> {
     params.validate()?;
     let shape = source.grid().shape;
     let scan = scan(source, params, progress)?;
     let tone = Tone::new(params.contrast, Polarity::BrightParticles, &scan);
-    let mut windows = Windows::new(shape, 16, params.reach());
+    let windows = Windows::new(shape, 16, params.reach());
     progress.begin("preprocessing", shape[0] as u64);
-    for chunk in windows.chunks() {
-        if progress.is_cancelled() {
-            return Err(Error::Cancelled.into());
+    Ok(PreprocessedSlabs {
+        source,
+        params,
+        progress,
+        fill: scan.raw_mean as f32,
+        tone,
+        chunks: windows.chunks(),
+        windows,
+    })
+}
+
+/// What [`preprocess_slabs`] returns.
+pub struct PreprocessedSlabs<'a> {
+    source: &'a dyn PlaneSource,
+    params: &'a PreprocessParams,
+    progress: &'a dyn Progress,
+    fill: f32,
+    tone: Tone,
+    chunks: Chunks,
+    windows: Windows,
+}
+
+impl PreprocessedSlabs<'_> {
+    fn slab(&mut self, chunk: &Range<usize>) -> Result<Array3<f32>, Error> {
+        if self.progress.is_cancelled() {
+            return Err(Error::Cancelled);
         }
-        let (planes, mut memory) = windows.window(&chunk);
-        read(source, planes.clone(), memory.view_mut())?;
-        denoise(memory.view_mut(), scan.raw_mean as f32, params)?;
+        let (planes, mut memory) = self.windows.window(chunk);
+        read(self.source, planes.clone(), memory.view_mut())?;
+        denoise(memory.view_mut(), self.fill, self.params)?;
         let first = chunk.start - planes.start;
-        let mut inner = memory.slice_mut(s![first..first + chunk.len(), .., ..]);
-        tone.apply(inner.view_mut());
-        write(chunk.start, inner.view())?;
-        progress.advance(chunk.len() as u64);
+        let mut slab = memory
+            .slice(s![first..first + chunk.len(), .., ..])
+            .to_owned();
+        self.tone.apply(slab.view_mut());
+        self.progress.advance(chunk.len() as u64);
+        Ok(slab)
     }
-    Ok(())
+}
+
+impl Iterator for PreprocessedSlabs<'_> {
+    type Item = Result<Array3<f32>, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let chunk = self.chunks.next()?;
+        let slab = self.slab(&chunk);
+        if slab.is_err() {
+            self.chunks.stop();
+        }
+        Some(slab)
+    }
 }
 
 /// The preprocessed volume, on the same grid.
 ///
-/// As [`preprocess_planes`].
+/// As [`preprocess_slabs`].
 ///
 /// # Errors
 ///
-/// As [`preprocess_planes`].
+/// As [`preprocess_slabs`].
 ///
 /// # Examples
 ///
@@ -208,16 +244,12 @@ pub fn preprocess_volume(
     progress: &dyn Progress,
 ) -> Result<Volume, Error> {
     let mut data = Array3::zeros(volume.data().raw_dim());
-    preprocess_planes(
-        volume,
-        params,
-        progress,
-        |first, planes| -> Result<(), Error> {
-            let count = planes.len_of(ndarray::Axis(0));
-            data.slice_mut(s![first..first + count, .., ..])
-                .assign(&planes);
-            Ok(())
-        },
-    )?;
+    let mut first = 0;
+    for slab in preprocess_slabs(volume, params, progress)? {
+        let slab = slab?;
+        let next = first + slab.len_of(ndarray::Axis(0));
+        data.slice_mut(s![first..next, .., ..]).assign(&slab);
+        first = next;
+    }
     Ok(Volume::new(data, *volume.grid()).expect("the shape is the volume's own"))
 }

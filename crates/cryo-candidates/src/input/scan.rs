@@ -59,7 +59,11 @@ pub(crate) fn scan(
         read(source, planes, memory.view_mut())?;
         for (z, facts) in chunk.clone().zip(facts_of(memory.view())) {
             if let Some((y, x, value)) = facts.not_finite {
-                return Err(Error::NotFinite { z, y, x, value });
+                return Err(Error::NotFinite {
+                    what: "tomogram",
+                    index: [z, y, x],
+                    value,
+                });
             }
             padding.extend(z, &facts.runs);
             block_variance.push(facts.block_variance);

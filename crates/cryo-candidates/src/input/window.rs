@@ -42,11 +42,12 @@ impl Windows {
     }
 
     /// The chunks, in order.
-    pub(crate) fn chunks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (depth, chunk) = (self.depth, self.chunk);
-        (0..depth)
-            .step_by(chunk)
-            .map(move |start| start..depth.min(start + chunk))
+    pub(crate) fn chunks(&self) -> Chunks {
+        Chunks {
+            next: 0,
+            depth: self.depth,
+            chunk: self.chunk,
+        }
     }
 
     /// The planes of a chunk's window, and the memory for them.
@@ -57,5 +58,29 @@ impl Windows {
         let planes = chunk.start.saturating_sub(self.reach)..self.depth.min(chunk.end + self.reach);
         let length = planes.len();
         (planes, self.buffer.slice_mut(s![..length, .., ..]))
+    }
+}
+
+/// Consecutive ranges of planes.
+pub(crate) struct Chunks {
+    next: usize,
+    depth: usize,
+    chunk: usize,
+}
+
+impl Chunks {
+    /// There is no other chunk.
+    pub(crate) fn stop(&mut self) {
+        self.next = self.depth;
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        let start = self.next;
+        self.next = self.depth.min(start + self.chunk);
+        (start < self.depth).then_some(start..self.next)
     }
 }

@@ -81,7 +81,7 @@ impl Plan {
             return Err(Error::Parameter {
                 name: "diameter in voxels",
                 got: smallest,
-                rule: "2 or more: the particle is too small for this voxel size, use a tomogram that is binned less",
+                rule: "expected 2 or more: the particle is too small for this voxel size, use a tomogram that is binned less",
             });
         }
         for (axis, &got) in ['z', 'y', 'x'].into_iter().zip(&grid.shape) {

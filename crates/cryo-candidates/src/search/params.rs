@@ -132,7 +132,7 @@ impl CandidateParams {
             Scales::Diameters(list)
                 if list.is_empty() && self.hollow_diameters_angstrom.is_empty() =>
             {
-                return parameter("scales", 0.0, "at least one diameter");
+                return parameter("scales", 0.0, "expected at least one diameter");
             }
             Scales::Diameters(list) => positive("scales: diameter", list)?,
             Scales::Sigmas(list) => {
@@ -141,7 +141,7 @@ impl CandidateParams {
                     return parameter(
                         "scales: number of sigmas",
                         list.len() as f64,
-                        "two or more, rising",
+                        "expected two or more, rising",
                     );
                 }
             }
@@ -150,31 +150,35 @@ impl CandidateParams {
         if let Some(distance) = self.min_distance_vox
             && !(0.0..=1e4).contains(&distance)
         {
-            return parameter("min_distance_vox", distance, "0 to 10000 voxels");
+            return parameter("min_distance_vox", distance, "expected 0 to 10000 voxels");
         }
         if let Threshold::AboveKept(factor) | Threshold::AboveMaxima(factor) = self.threshold
             && !factor.is_finite()
         {
-            return parameter("threshold", factor, "finite");
+            return parameter("threshold", factor, "expected finite");
         }
         if matches!(self.threshold, Threshold::Score(score) if score.is_nan()) {
-            return parameter("threshold", f64::NAN, "a number");
+            return parameter("threshold", f64::NAN, "expected a number");
         }
         if !(0.0..1.0).contains(&self.empty_below) {
-            return parameter("empty_below", self.empty_below, "0 up to, not including, 1");
+            return parameter(
+                "empty_below",
+                self.empty_below,
+                "expected 0 up to, not including, 1",
+            );
         }
         if self.gold_ratio.is_nan() || self.gold_ratio < 1.0 {
-            return parameter("gold_ratio", self.gold_ratio, "1 or more");
+            return parameter("gold_ratio", self.gold_ratio, "expected 1 or more");
         }
         if self.max_elongation.is_nan() || self.max_elongation < 1.0 {
-            return parameter("max_elongation", self.max_elongation, "1 or more");
+            return parameter("max_elongation", self.max_elongation, "expected 1 or more");
         }
         Ok(())
     }
 }
 
 fn positive(name: &'static str, values: &[f64]) -> Result<(), Error> {
-    let rule = "above 0 and finite";
+    let rule = "expected above 0 and finite";
     match values
         .iter()
         .find(|&&value| !(value > 0.0 && value.is_finite()))

@@ -52,13 +52,17 @@ pub fn find_peaks(map: ArrayView3<'_, f32>, params: &PeakParams) -> Result<Vec<P
         return Err(Error::Parameter {
             name: "threshold",
             got: params.threshold.into(),
-            rule: "0 or more",
+            rule: "expected 0 or more",
         });
     }
     let map = map.as_standard_layout();
     let bad = map.indexed_iter().find(|(_, value)| !value.is_finite());
     if let Some(((z, y, x), &value)) = bad {
-        return Err(Error::NotFinite { z, y, x, value });
+        return Err(Error::NotFinite {
+            what: "map",
+            index: [z, y, x],
+            value,
+        });
     }
     let planes: Vec<Vec<Peak>> = (0..map.len_of(Axis(0)))
         .into_par_iter()

@@ -24,7 +24,7 @@ pub fn suppress_within(places: &[[f64; 3]], radius_vox: f64) -> Result<Vec<usize
         return Err(Error::Parameter {
             name: "radius_vox",
             got: radius_vox,
-            rule: "0 or more and finite",
+            rule: "expected 0 or more and finite",
         });
     }
     let side = radius_vox.max(1.0) * (1.0 + 1e-9);
