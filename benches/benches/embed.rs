@@ -29,8 +29,14 @@ fn neighbours(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("neighbours");
     group.sample_size(10);
     let points = points(size(20_000));
-    for (name, search) in [("exact", Search::Exact), ("approximate", Search::Approximate)] {
-        let params = NeighbourParams { search, ..Default::default() };
+    for (name, search) in [
+        ("exact", Search::Exact),
+        ("approximate", Search::Approximate),
+    ] {
+        let params = NeighbourParams {
+            search,
+            ..Default::default()
+        };
         group.bench_function(BenchmarkId::new(name, points.nrows()), |bencher| {
             bencher.iter(|| black_box(nearest_neighbours(points.view(), 39, &params, &())));
         });
@@ -42,7 +48,10 @@ fn maps(criterion: &mut Criterion) {
     group.sample_size(10);
     let points = points(size(20_000));
     for neighbours in [15, 40] {
-        let params = UmapParams { neighbours, ..Default::default() };
+        let params = UmapParams {
+            neighbours,
+            ..Default::default()
+        };
         group.bench_function(BenchmarkId::new("fit", neighbours), |bencher| {
             bencher.iter(|| black_box(Umap::fit(points.view(), &params, &())));
         });
@@ -51,7 +60,12 @@ fn maps(criterion: &mut Criterion) {
     group.bench_function("transform", |bencher| {
         bencher.iter(|| black_box(map.transform(points.view(), &())));
     });
-    let places: Vec<[f32; 2]> = map.layout.rows().into_iter().map(|row| [row[0], row[1]]).collect();
+    let places: Vec<[f32; 2]> = map
+        .layout
+        .rows()
+        .into_iter()
+        .map(|row| [row[0], row[1]])
+        .collect();
     group.bench_function("without_overlap", |bencher| {
         bencher.iter(|| black_box(without_overlap(&places, 0.3)));
     });
@@ -66,7 +80,9 @@ fn clusters(criterion: &mut Criterion) {
         bencher.iter(|| black_box(kmeans(points.view(), k, &KMeansParams::default(), &())));
     });
     let params = ClassifyParams::default();
-    let centres = kmeans(points.view(), k, &params.kmeans, &()).expect("points are finite").centres;
+    let centres = kmeans(points.view(), k, &params.kmeans, &())
+        .expect("points are finite")
+        .centres;
     group.bench_function("regroup to 48", |bencher| {
         bencher.iter(|| {
             let regrouped = Classes::regroup(points.view(), centres.clone(), 48, &params);

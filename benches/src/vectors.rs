@@ -22,5 +22,7 @@ pub fn mixture(n: usize, dimensions: usize, blobs: usize) -> Array2<f32> {
         spread: 1.0,
         seed: 1,
     };
-    labelled_blobs(&params).expect("these are valid parameters").points
+    labelled_blobs(&params)
+        .expect("these are valid parameters")
+        .points
 }

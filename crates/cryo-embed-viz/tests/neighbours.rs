@@ -171,8 +171,9 @@ fn the_layout_in_memory_does_not_matter() {
 
 #[test]
 fn an_index_finds_the_same_for_a_query_alone_and_among_others() {
-    let points = blobs(&[1500, 1000], 16, 6.0).points;
-    let queries = points.slice(s![..;7, ..]);
+    // 126 cells, so that most are left out.
+    let points = blobs(&[9000, 7000], 16, 6.0).points;
+    let queries = points.slice(s![..;45, ..]);
     let exact =
         NeighbourIndex::new(points.view(), &params(Metric::Euclidean, Search::Exact)).unwrap();
     let cells = NeighbourIndex::new(
@@ -183,7 +184,7 @@ fn an_index_finds_the_same_for_a_query_alone_and_among_others() {
     let truth = exact.nearest(queries, 10, &()).unwrap();
     let found = cells.nearest(queries, 10, &()).unwrap();
     let recall = found.recall(&truth).unwrap();
-    assert!(recall > 0.97, "{recall}");
+    assert!(recall > 0.95, "{recall}");
     for row in [0, 50, 300] {
         let alone = cells
             .nearest(queries.slice(s![row..=row, ..]), 10, &())
@@ -193,7 +194,7 @@ fn an_index_finds_the_same_for_a_query_alone_and_among_others() {
     }
     // A query that is a point finds itself.
     assert!(truth.distances.column(0).iter().all(|d| *d == 0.0));
-    assert_eq!(truth.indices[[3, 0]], 21);
+    assert_eq!(truth.indices[[3, 0]], 135);
 }
 
 #[test]

@@ -17,8 +17,10 @@ use crate::{
     random::{Stage, generator},
 };
 
-/// Cells around a query's own that are searched too.
-pub(super) const PROBES: usize = 16;
+/// Cells around a point's own that are searched too, where lists are improved afterwards.
+const PROBES_OF_POINTS: usize = 16;
+/// The same for queries, whose lists are final.
+const PROBES_OF_QUERIES: usize = 48;
 
 /// Points divided into about √n cells, so that only the nearest cells are searched.
 #[derive(Debug, Clone)]
@@ -127,10 +129,15 @@ impl Cells {
             .into_iter()
             .map(|own| Shortlist::new(count, slack(own, longest, queries.ncols())))
             .collect();
+        let probes = if same {
+            PROBES_OF_POINTS
+        } else {
+            PROBES_OF_QUERIES
+        };
         let mut seen = 0;
         for (number, &other) in self.around[cell].iter().enumerate() {
             // Further cells only until there are enough points to choose from.
-            if number > PROBES && seen > count {
+            if number > probes && seen > count {
                 break;
             }
             let (start, end) = (self.starts[other as usize], self.starts[other as usize + 1]);

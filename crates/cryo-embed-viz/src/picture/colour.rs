@@ -81,8 +81,8 @@ pub(super) fn unit_square(layout: ArrayView2<'_, f32>) -> Result<Vec<[f32; 2]>, 
 /// Colour of class 0, the unassigned.
 const GREY: Colour = [176; 3];
 
-/// Seven colours that stay apart for all common kinds of colour blindness (Okabe and Ito 2008), the yellow
-/// darkened to be seen on white.
+/// Seven colours that stay apart for all common kinds of colour blindness: Okabe and Ito's (2008), without
+/// black, and with Tol's wine in place of yellow, which nobody sees on white.
 const APART: [Colour; 7] = [
     [0, 114, 178],
     [230, 159, 0],
@@ -90,7 +90,7 @@ const APART: [Colour; 7] = [
     [213, 94, 0],
     [86, 180, 233],
     [204, 121, 167],
-    [190, 175, 10],
+    [136, 34, 85],
 ];
 
 /// The colour of a class; class 0 is grey.
