@@ -154,16 +154,18 @@ fn draw(
 /// The number of a class in the corner of its patch.
 fn tag(scene: &mut Scene, [left, top]: [f32; 2], label: u32) {
     let text = label.to_string();
+    let ground = class_colour(label);
     scene.shapes.push(Shape::Rectangle {
         corner: [left, top],
         size: [text_width(&text, 1) + 3.0, 11.0],
-        colour: class_colour(label),
+        colour: ground,
     });
+    let brightness: u32 = ground.iter().map(|channel| u32::from(*channel)).sum();
     scene.shapes.push(Shape::Text {
         corner: [left + 2.0, top + 2.0],
         text,
         scale: 1,
-        colour: [0; 3],
+        colour: if brightness > 360 { [0; 3] } else { [255; 3] },
         halo: false,
     });
 }

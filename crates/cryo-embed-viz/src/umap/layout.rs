@@ -62,27 +62,45 @@ impl Descent<'_> {
         let rate = 1.0 - epoch as f32 / self.epochs as f32;
         let (from, to) = (epoch as f32 * self.pulls, (epoch + 1) as f32 * self.pulls);
         let pushes_a_pull = self.negative_samples as f32 / self.pulls;
-        let mut pushes = 0.0;
+        // What is left below one push at the end of an epoch is made up for in every other one.
+        let mut due = 0.5 * (epoch % 2) as f32;
         let mut rng = SplitMix::new(self.seed, epoch as u64, key);
         for &(other, chance) in self.rates.row(point) {
             let times = (to * chance) as u32 - (from * chance) as u32;
             for _ in 0..times {
                 let other = others[other as usize];
                 let force = -self.forces.pull(squared_distance(own, other));
-                step(&mut own, other, force, rate);
-                pushes += pushes_a_pull;
-                while pushes >= 1.0 {
-                    pushes -= 1.0;
-                    let other = others[rng.below(others.len())];
-                    let squared = squared_distance(own, other);
-                    // Itself and its copies do not push: there is no direction to go.
-                    if squared > 0.0 {
-                        step(&mut own, other, self.forces.push(squared), rate);
-                    }
+                let here = own;
+                add_step(&mut own, here, other, force, rate);
+                due += pushes_a_pull;
+                if due >= self.negative_samples as f32 {
+                    self.push(&mut own, others, self.negative_samples, rate, &mut rng);
+                    due -= self.negative_samples as f32;
                 }
             }
         }
+        self.push(&mut own, others, due as usize, rate, &mut rng);
         own
+    }
+
+    /// Pushes by random points, all seen from the same place: they need not wait for each other.
+    fn push<const D: usize>(
+        &self,
+        own: &mut [f32; D],
+        others: &[[f32; D]],
+        count: usize,
+        rate: f32,
+        rng: &mut SplitMix,
+    ) {
+        let from = *own;
+        for _ in 0..count {
+            let other = others[rng.below(others.len())];
+            let squared = squared_distance(from, other);
+            // Itself and its copies do not push: there is no direction to go.
+            if squared > 0.0 {
+                add_step(own, from, other, self.forces.push(squared), rate);
+            }
+        }
     }
 }
 
@@ -94,10 +112,16 @@ fn squared_distance<const D: usize>(a: [f32; D], b: [f32; D]) -> f32 {
     sum
 }
 
-fn step<const D: usize>(own: &mut [f32; D], other: [f32; D], force: f32, rate: f32) {
+fn add_step<const D: usize>(
+    to: &mut [f32; D],
+    own: [f32; D],
+    other: [f32; D],
+    force: f32,
+    rate: f32,
+) {
     const FARTHEST: f32 = 4.0;
     for axis in 0..D {
         let gradient = force * (own[axis] - other[axis]);
-        own[axis] += rate * gradient.clamp(-FARTHEST, FARTHEST);
+        to[axis] += rate * gradient.clamp(-FARTHEST, FARTHEST);
     }
 }
