@@ -66,6 +66,10 @@ pub enum Error {
     /// Environment: the picture could not be written.
     #[error("could not write the PNG")]
     Png(#[from] png::EncodingError),
+    /// Data: linfa refused it.
+    #[cfg(feature = "linfa")]
+    #[error("linfa refused the data")]
+    Linfa(#[from] linfa::Error),
     /// Cancelled by the caller's `Progress`.
     #[error("cancelled")]
     Cancelled,

@@ -6,6 +6,8 @@ mod classes;
 mod error;
 mod image;
 mod kmeans;
+#[cfg(feature = "linfa")]
+pub mod linfa_traits;
 mod matrix;
 mod neighbours;
 mod pca;
