@@ -62,21 +62,28 @@ fn from_linfa<S: old::Data<Elem = f32>>(records: &Records<S>) -> Array2<f32> {
 
 fn to_linfa(array: ArrayView2<'_, f32>) -> old::Array2<f32> {
     let flat = array.iter().copied().collect();
-    old::Array2::from_shape_vec(array.dim(), flat).expect("an array has as many entries as its shape")
+    old::Array2::from_shape_vec(array.dim(), flat)
+        .expect("an array has as many entries as its shape")
 }
 
 impl<S: old::Data<Elem = f32>, T> Fit<Records<S>, T, Error> for Clusters {
     type Object = KMeans;
 
     fn fit(&self, dataset: &DatasetBase<Records<S>, T>) -> Result<KMeans, Error> {
-        kmeans(from_linfa(dataset.records()).view(), self.clusters, &self.params, &())
+        kmeans(
+            from_linfa(dataset.records()).view(),
+            self.clusters,
+            &self.params,
+            &(),
+        )
     }
 }
 
 impl<S: old::Data<Elem = f32>> PredictInplace<Records<S>, old::Array1<usize>> for KMeans {
     fn predict_inplace(&self, records: &Records<S>, labels: &mut old::Array1<usize>) {
         let found = self.nearest(from_linfa(records).view());
-        let (found, _) = found.expect("records have as many columns as the fitted ones, all finite");
+        let (found, _) =
+            found.expect("records have as many columns as the fitted ones, all finite");
         for (to, from) in labels.iter_mut().zip(found) {
             *to = from as usize;
         }

@@ -108,3 +108,12 @@ pub(crate) fn scale_to_one(points: &mut Array2<f32>) {
         }
     }
 }
+
+/// A row of a matrix whose rows lie one after another in memory.
+pub(crate) fn row(points: &Array2<f32>, index: usize) -> &[f32] {
+    let columns = points.ncols();
+    let flat = points
+        .as_slice()
+        .expect("callers give matrices in standard layout");
+    &flat[index * columns..(index + 1) * columns]
+}

@@ -22,6 +22,9 @@ const PROBES_OF_POINTS: usize = 16;
 /// The same for queries, whose lists are final.
 const PROBES_OF_QUERIES: usize = 48;
 
+/// Of each query, distances and rows of its nearest points.
+type Lists = Vec<Vec<(f32, u32)>>;
+
 /// Points divided into about √n cells, so that only the nearest cells are searched.
 #[derive(Debug, Clone)]
 pub(super) struct Cells {
@@ -87,7 +90,7 @@ impl Cells {
             by_cell[*cell as usize].push(row);
         }
         let longest = self.lengths.iter().copied().fold(0.0, f32::max);
-        let lists: Result<Vec<Vec<Vec<(f32, u32)>>>, Error> = by_cell
+        let lists: Result<Vec<Lists>, Error> = by_cell
             .par_iter()
             .enumerate()
             .map(|(cell, rows)| {
@@ -120,7 +123,7 @@ impl Cells {
         count: usize,
         same: bool,
         longest: f32,
-    ) -> Vec<Vec<(f32, u32)>> {
+    ) -> Lists {
         if rows.is_empty() {
             return Vec::new();
         }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::{
     Error, NeighbourIndex, NeighbourParams, Search,
     error::{require, require_length},
-    matrix::{checked, mean, shifted, squared_distance},
+    matrix::{checked, mean, row, shifted, squared_distance},
     random::{Stage, generator},
 };
 
@@ -41,18 +41,17 @@ pub fn trustworthiness(
     let points = shifted(points.view(), &mean(points.view()));
     let rows = drawn(n, rows, seed)?;
     let near = near_on_map(layout, &rows, count)?;
-    let row = |index: usize| {
-        points
-            .row(index)
-            .to_slice()
-            .expect("a fresh array is in standard layout")
-    };
     let penalties: Vec<f64> = rows
         .par_iter()
         .zip(near)
         .map(|(&point, near)| {
             let mut distances: Vec<(f32, u32)> = (0..n)
-                .map(|other| (squared_distance(row(point), row(other)), other as u32))
+                .map(|other| {
+                    (
+                        squared_distance(row(&points, point), row(&points, other)),
+                        other as u32,
+                    )
+                })
                 .collect();
             // The point itself is before all others, whatever its copies.
             distances[point].0 = -1.0;
