@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use crate::Error;
 
 /// Rows that one task handles; fixed, so that results do not depend on the number of threads.
-pub(crate) const ROWS: usize = 128;
+pub(crate) const ROWS: usize = 256;
 
 /// Largest entry, so that the square of a distance stays finite in single precision.
 const LARGEST: f32 = 1e16;

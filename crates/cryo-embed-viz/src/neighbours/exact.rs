@@ -5,8 +5,12 @@ use rayon::prelude::*;
 use super::{Neighbours, list::Shortlist};
 use crate::{
     Error,
-    matrix::{ROWS, products, squared_distance, squared_lengths},
+    matrix::{products, squared_distance, squared_lengths},
 };
+
+/// Queries that one task handles: more spread the cost of packing points for the product, fewer leave their
+/// products in the processor's second cache.
+const QUERIES: usize = 512;
 
 /// Points whose products with a block of queries stay in the processor's second cache.
 const COLUMNS: usize = 512;
@@ -28,12 +32,12 @@ pub(super) fn search(
     let mut indices = Array2::zeros((n, count));
     let mut distances = Array2::zeros((n, count));
     let blocks = (indices.as_slice_mut().into_iter())
-        .flat_map(|all| all.chunks_mut(ROWS * count))
+        .flat_map(|all| all.chunks_mut(QUERIES * count))
         .zip(
             distances
                 .as_slice_mut()
                 .into_iter()
-                .flat_map(|all| all.chunks_mut(ROWS * count)),
+                .flat_map(|all| all.chunks_mut(QUERIES * count)),
         )
         .enumerate();
     let blocks: Vec<_> = blocks.collect();
@@ -43,7 +47,7 @@ pub(super) fn search(
             if progress.is_cancelled() {
                 return Err(Error::Cancelled);
             }
-            let start = block * ROWS;
+            let start = block * QUERIES;
             let rows = indices.len() / count;
             let some = queries.slice(s![start..start + rows, ..]);
             let first = same.then_some(start);
