@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let labels: Vec<u16> = (phantom.truth.items.iter())
         .map(|particle| particle.class.map_or(1, |class| class as u16))
         .collect();
-    let volume = label_volume(grid.shape, &positions, &labels, 7.0)?;
+    let volume = label_volume(grid.shape, &positions, &labels, 9.0)?;
     let middle = grid.shape[0] / 2;
     let picture = overlay_slice(
         phantom.volume.data().index_axis(Axis(0), middle),

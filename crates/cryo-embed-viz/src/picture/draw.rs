@@ -123,7 +123,7 @@ fn text(image: &mut Image, corner: [f32; 2], what: &str, scale: usize, colour: C
         for (row, bits) in font::glyph(letter).into_iter().enumerate() {
             for column in (0..5).filter(|column| bits >> (4 - column) & 1 == 1) {
                 let x = corner[0] + ((number * font::ADVANCE + column) * scale) as f32;
-                let y = corner[1] + (row * scale) as f32;
+                let y = corner[1] + ((row + font::drop(letter)) * scale) as f32;
                 rectangle(image, [x, y], [scale as f32; 2], colour);
             }
         }

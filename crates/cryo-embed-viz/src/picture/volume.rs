@@ -91,7 +91,8 @@ fn reach(position: f64, radius: f64, length: usize) -> std::ops::Range<usize> {
 
 /// A slice `[y, x]` in grey with the labels of the same slice over it: a thin tint within, a full line around.
 ///
-/// The density below stays to be seen: one judges by it whether a label is right. `colour` names a label's
+/// The density below stays to be seen: one judges by it whether a label is right. Lines are seen best around
+/// particles, so give balls of a little more than their radius. `colour` names a label's
 /// colour, such as `|label| class_colour(label.into())`.
 ///
 /// # Errors
