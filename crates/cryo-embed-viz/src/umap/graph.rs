@@ -80,27 +80,6 @@ impl FuzzyGraph {
     pub fn row(&self, point: usize) -> &[(u32, f32)] {
         &self.edges[self.starts[point]..self.starts[point + 1]]
     }
-
-    /// Weights over the largest one, without those too small to be seen once in that many epochs.
-    pub(super) fn rates(&self, epochs: usize) -> Self {
-        let largest = self
-            .edges
-            .iter()
-            .map(|(_, weight)| *weight)
-            .fold(0.0, f32::max);
-        let least = largest / epochs as f32;
-        let rows: Vec<Vec<(u32, f32)>> = (0..self.len())
-            .into_par_iter()
-            .map(|point| {
-                let seen = self
-                    .row(point)
-                    .iter()
-                    .filter(|(_, weight)| *weight >= least);
-                seen.map(|&(to, weight)| (to, weight / largest)).collect()
-            })
-            .collect();
-        Self::from_rows(&rows)
-    }
 }
 
 /// Both lists are in ascending order.

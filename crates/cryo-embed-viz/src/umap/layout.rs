@@ -1,7 +1,7 @@
 use cryo_core::Progress;
 use rayon::prelude::*;
 
-use super::{force::Forces, graph::FuzzyGraph};
+use super::{force::Forces, rates::Rates};
 use crate::{Error, random::SplitMix};
 
 /// Points that one task moves.
@@ -9,8 +9,8 @@ const BLOCK: usize = 256;
 
 /// What stays the same over all epochs.
 pub(super) struct Descent<'a> {
-    /// Edges of the points that move, as chances a epoch.
-    pub(super) rates: &'a FuzzyGraph,
+    /// Edges of the points that move.
+    pub(super) rates: &'a Rates,
     pub(super) forces: &'a Forces,
     pub(super) epochs: usize,
     pub(super) negative_samples: usize,
@@ -60,15 +60,13 @@ impl Descent<'_> {
         epoch: usize,
     ) -> [f32; D] {
         let rate = 1.0 - epoch as f32 / self.epochs as f32;
-        let (from, to) = (epoch as f32 * self.pulls, (epoch + 1) as f32 * self.pulls);
         let pushes_a_pull = self.negative_samples as f32 / self.pulls;
         // What is left below one push at the end of an epoch is made up for in every other one.
         let mut due = 0.5 * (epoch % 2) as f32;
         let mut rng = SplitMix::new(self.seed, epoch as u64, key);
-        for &(other, chance) in self.rates.row(point) {
-            let times = (to * chance) as u32 - (from * chance) as u32;
-            for _ in 0..times {
-                let other = others[other as usize];
+        for edge in self.rates.row(point) {
+            for _ in 0..edge.times_in(epoch as u32) {
+                let other = others[edge.to as usize];
                 let force = -self.forces.pull(squared_distance(own, other));
                 let here = own;
                 add_step(&mut own, here, other, force, rate);

@@ -3,6 +3,7 @@ mod force;
 mod graph;
 mod layout;
 mod params;
+mod rates;
 mod start;
 mod transform;
 mod weights;
@@ -21,6 +22,7 @@ use force::Forces;
 pub use graph::FuzzyGraph;
 use layout::Descent;
 pub use params::{Start, UmapParams};
+use rates::Rates;
 pub use weights::{LocalScale, local_scales};
 
 /// Times that each end of an edge is pulled where umap-learn pulls both once, from both ends.
@@ -127,7 +129,7 @@ fn lay_out<const D: usize>(
 ) -> Result<Array2<f32>, Error> {
     let epochs = params.epochs_for(graph.len());
     let descent = Descent {
-        rates: &graph.rates(epochs),
+        rates: &Rates::new(graph, epochs, PULLS),
         forces: &Forces::new(Curve::fit(params.min_dist, params.spread)),
         epochs,
         negative_samples: params.negative_samples,

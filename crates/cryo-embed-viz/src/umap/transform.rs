@@ -3,7 +3,7 @@ use ndarray::{Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use super::{
-    Curve, Descent, Forces, FuzzyGraph, Umap, array, places,
+    Curve, Descent, Forces, FuzzyGraph, Rates, Umap, array, places,
     weights::{membership, scales},
 };
 use crate::{Error, Neighbours};
@@ -68,7 +68,7 @@ impl Umap {
         let graph = FuzzyGraph::from_rows(&rows);
         let fixed = places::<D>(&self.layout);
         let descent = Descent {
-            rates: &graph.rates(epochs),
+            rates: &Rates::new(&graph, epochs, 1.0),
             forces: &Forces::new(Curve::fit(self.params.min_dist, self.params.spread)),
             epochs,
             negative_samples: self.params.negative_samples,
