@@ -23,12 +23,19 @@ fn a_linfa_user_can_drop_them_in() {
     let model = Clusters::new(2).fit(&dataset).unwrap();
     let ours = kmeans(points.view(), 2, &KMeansParams::default(), &()).unwrap();
     assert_eq!(model, ours);
-    let labels: Vec<u32> = model.predict(&dataset).iter().map(|label| *label as u32).collect();
+    let labels: Vec<u32> = model
+        .predict(&dataset)
+        .iter()
+        .map(|label| *label as u32)
+        .collect();
     assert_eq!(labels, ours.labels);
 
     let pca = Components { components: 3 }.fit(&dataset).unwrap();
     let placed = Transformer::transform(&pca, records.clone());
-    let ours = Pca::fit(points.view(), 3).unwrap().transform(points.view()).unwrap();
+    let ours = Pca::fit(points.view(), 3)
+        .unwrap()
+        .transform(points.view())
+        .unwrap();
     assert!(placed.iter().eq(ours.iter()));
 
     let params = UmapParams {
@@ -39,7 +46,11 @@ fn a_linfa_user_can_drop_them_in() {
     let ours = Umap::fit(points.view(), &params, &()).unwrap();
     assert_eq!(map.layout, ours.layout);
     let placed = Transformer::transform(&map, records);
-    assert!(placed.iter().eq(ours.transform(points.view(), &()).unwrap().iter()));
+    assert!(
+        placed
+            .iter()
+            .eq(ours.transform(points.view(), &()).unwrap().iter())
+    );
 
     // A transposed view is read by rows all the same.
     let turned = DatasetBase::from(dataset.records().t().to_owned());
