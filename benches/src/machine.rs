@@ -32,6 +32,20 @@ pub fn resident_bytes() -> Option<u64> {
     status("VmRSS:")
 }
 
+/// Seconds that all threads of this process have computed so far, `None` where the system does not say.
+#[must_use]
+pub fn cpu_seconds() -> Option<f64> {
+    // Ticks are hundredths of a second on every Linux that we know.
+    const TICKS: f64 = 100.0;
+    let facts = fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the program may hold spaces; numbers begin after it.
+    let (_, numbers) = facts.rsplit_once(')')?;
+    let mut numbers = numbers.split_whitespace().skip(11);
+    let user: f64 = numbers.next()?.parse().ok()?;
+    let system: f64 = numbers.next()?.parse().ok()?;
+    Some((user + system) / TICKS)
+}
+
 fn status(name: &str) -> Option<u64> {
     let facts = fs::read_to_string("/proc/self/status").ok()?;
     let line = facts.lines().find_map(|line| line.strip_prefix(name))?;
