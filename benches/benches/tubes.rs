@@ -14,14 +14,21 @@ fn tubes(criterion: &mut Criterion) {
     group.sample_size(10);
     for count in [10_000, 100_000] {
         // As a test, once and small.
-        let count = if std::env::args().any(|word| word == "--test") { count / 10 } else { count };
+        let count = if std::env::args().any(|word| word == "--test") {
+            count / 10
+        } else {
+            count
+        };
         let set = inputs::filament_points(count);
         group.throughput(Throughput::Elements(count as u64));
         group.bench_with_input(BenchmarkId::new("curve", count), &set, |bencher, set| {
-            bencher.iter(|| black_box(trace_tubes(set, &TubeParams::default(), &()).expect("finite")));
+            bencher
+                .iter(|| black_box(trace_tubes(set, &TubeParams::default(), &()).expect("finite")));
         });
         group.bench_with_input(BenchmarkId::new("paper", count), &set, |bencher, set| {
-            bencher.iter(|| black_box(trace_tubes_as_paper(set, &PaperParams::default(), &()).expect("finite")));
+            bencher.iter(|| {
+                black_box(trace_tubes_as_paper(set, &PaperParams::default(), &()).expect("finite"))
+            });
         });
     }
 }

@@ -61,7 +61,8 @@ pub fn filament_points(count: usize) -> ParticleSet {
             for axis in 0..3 {
                 place[axis] = start[axis] + along * direction[axis] + 2.0 * random() - 1.0;
             }
-            set.items.push(Particle::at(VoxelPos::xyz(place[0], place[1], place[2])));
+            set.items
+                .push(Particle::at(VoxelPos::xyz(place[0], place[1], place[2])));
         }
     }
     while set.len() < count {

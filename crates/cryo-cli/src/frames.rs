@@ -110,7 +110,9 @@ impl FrameArguments {
             return Ok(None);
         };
         let mut entries = Dataset::read(list)?.entries.into_iter();
-        Ok(entries.find(|entry| entry.name == name).map(|entry| entry.tomogram))
+        Ok(entries
+            .find(|entry| entry.name == name)
+            .map(|entry| entry.tomogram))
     }
 
     fn stated(&self) -> Result<Frame, Failure> {

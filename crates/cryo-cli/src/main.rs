@@ -61,7 +61,10 @@ fn main() -> ExitCode {
         mut common,
         command,
     } = Cli::parse();
-    let polls = matches!(command, Some(Command::Simulate(_) | Command::Tubes(_) | Command::Demo(_)));
+    let polls = matches!(
+        command,
+        Some(Command::Simulate(_) | Command::Tubes(_) | Command::Demo(_))
+    );
     let prepared = options::prepare(&mut common, polls);
     let result = prepared.and_then(|()| match command {
         _ if version => version::print(&common),

@@ -7,7 +7,8 @@ use std::{fs, path::Path};
 use common::{command, contents, fail, folder, run, succeed};
 use cryo_core::{Grid, Orientation, Particle, ParticleSet, Volume, VoxelPos, VoxelSize};
 use cryo_io::{
-    Frame, Frames, Overwrite, Picks, PicksOptions, imod, mrc, read_picks, star::Document, write_picks,
+    Frame, Frames, Overwrite, Picks, PicksOptions, imod, mrc, read_picks, star::Document,
+    write_picks,
 };
 use ndarray::Array3;
 
@@ -21,7 +22,10 @@ fn grid() -> Grid {
 fn set(tomogram: &str) -> ParticleSet {
     let mut set = ParticleSet::new(tomogram, grid());
     let mut add = |x: f64, y: f64, z: f64, score: f32| {
-        let particle = Particle { score: Some(score), ..Particle::at(VoxelPos::xyz(x, y, z)) };
+        let particle = Particle {
+            score: Some(score),
+            ..Particle::at(VoxelPos::xyz(x, y, z))
+        };
         set.items.push(particle);
     };
     for n in 0..36 {
@@ -37,13 +41,26 @@ fn set(tomogram: &str) -> ParticleSet {
 }
 
 fn write_csv(path: &Path, tomograms: &[&str]) {
-    let picks = Picks { sets: tomograms.iter().map(|name| set(name)).collect(), extra: Vec::new() };
+    let picks = Picks {
+        sets: tomograms.iter().map(|name| set(name)).collect(),
+        extra: Vec::new(),
+    };
     let format = cryo_io::CoordinateFormat::Csv;
-    write_picks(path, format, &picks, &PicksOptions::default(), Overwrite::Never).expect("writable");
+    write_picks(
+        path,
+        format,
+        &picks,
+        &PicksOptions::default(),
+        Overwrite::Never,
+    )
+    .expect("writable");
 }
 
 fn read(path: &Path) -> Picks {
-    let options = PicksOptions { frames: Frames::all(Frame::of(&grid())), ..Default::default() };
+    let options = PicksOptions {
+        frames: Frames::all(Frame::of(&grid())),
+        ..Default::default()
+    };
     read_picks(path, None, &options).expect("coordinates")
 }
 
@@ -61,18 +78,34 @@ fn points_become_filaments_with_relion_columns() {
     let place = folder();
     let at = |name: &str| place.path().join(name);
     write_csv(&at("picks.csv"), &["ts_01", "ts_02"]);
-    succeed(place.path(), &tubes(&["picks.csv", "-o", "out.star", "--spacing", "52A"]));
+    succeed(
+        place.path(),
+        &tubes(&["picks.csv", "-o", "out.star", "--spacing", "52A"]),
+    );
     let document = Document::read(at("out.star"), u64::MAX).expect("STAR");
-    let table = document.block("particles").and_then(|block| block.table()).expect("particles");
+    let table = document
+        .block("particles")
+        .and_then(|block| block.table())
+        .expect("particles");
     let column = |name: &str| table.column_f64(name).expect("numbers");
-    let (ids, arcs) = (column("rlnHelicalTubeID"), column("rlnHelicalTrackLengthAngst"));
-    for name in ["rlnAngleTiltPrior", "rlnAnglePsiPrior", "rlnAutopickFigureOfMerit"] {
+    let (ids, arcs) = (
+        column("rlnHelicalTubeID"),
+        column("rlnHelicalTrackLengthAngst"),
+    );
+    for name in [
+        "rlnAngleTiltPrior",
+        "rlnAnglePsiPrior",
+        "rlnAutopickFigureOfMerit",
+    ] {
         assert_eq!(column(name).len(), ids.len(), "{name}");
     }
     // 140 voxels of 13 Å every 52 Å, and 52 voxels.
     let of_first = (36 + 14) as usize;
     assert_eq!(ids.len(), 2 * of_first);
-    assert_eq!((ids[0], ids[35], ids[36], ids[49], ids[50]), (1.0, 1.0, 2.0, 2.0, 1.0));
+    assert_eq!(
+        (ids[0], ids[35], ids[36], ids[49], ids[50]),
+        (1.0, 1.0, 2.0, 2.0, 1.0)
+    );
     for (n, arc) in arcs[..36].iter().enumerate() {
         assert!((arc - 52.0 * n as f64).abs() < 1e-6, "{arc}");
     }
@@ -80,14 +113,26 @@ fn points_become_filaments_with_relion_columns() {
     assert_eq!(picks.sets.len(), 2);
     for item in &picks.sets[0].items[..36] {
         let tangent = item.orientation.expect("of the filament").tangent();
-        assert!(tangent.x > 0.9999 && (item.position.y - 80.0).abs() < 1e-3, "{item:?}");
+        assert!(
+            tangent.x > 0.9999 && (item.position.y - 80.0).abs() < 1e-3,
+            "{item:?}"
+        );
         assert!((item.score.expect("of the path") - 0.9).abs() < 1e-4);
     }
     for item in &picks.sets[0].items[36..] {
-        assert!(item.orientation.map(Orientation::tangent).expect("of the filament").z > 0.9999);
+        assert!(
+            item.orientation
+                .map(Orientation::tangent)
+                .expect("of the filament")
+                .z
+                > 0.9999
+        );
     }
     let config = fs::read_to_string(at("out.config.toml")).expect("settings");
-    assert!(config.contains("[tubes]") && config.contains("spacing = \"52A\""), "{config}");
+    assert!(
+        config.contains("[tubes]") && config.contains("spacing = \"52A\""),
+        "{config}"
+    );
 }
 
 #[test]
@@ -96,17 +141,30 @@ fn imod_gets_a_contour_for_each_filament_and_csv_and_copick_the_ids() {
     let at = |name: &str| place.path().join(name);
     write_csv(&at("picks.csv"), &["ts_01"]);
     for name in ["out.mod", "out.csv", "project"] {
-        succeed(place.path(), &tubes(&["picks.csv", "-o", name, "--overwrite"]));
+        succeed(
+            place.path(),
+            &tubes(&["picks.csv", "-o", name, "--overwrite"]),
+        );
     }
     let model = imod::Model::read(at("out.mod"), u64::MAX).expect("a model");
-    let contours: Vec<usize> =
-        model.objects().flat_map(|object| object.contours().map(|contour| contour.points.len())).collect();
+    let contours: Vec<usize> = model
+        .objects()
+        .flat_map(|object| object.contours().map(|contour| contour.points.len()))
+        .collect();
     assert_eq!(contours, [71, 27]);
     let json = at("project/ExperimentRuns/ts_01/Picks/cryo_0_particle.json");
     for path in [at("out.mod"), at("out.csv"), json] {
         let picks = read(&path);
-        let ids = picks.sets[0].items.iter().map(|item| item.filament.expect("on a filament").id);
-        assert_eq!(ids.clone().filter(|&id| id == 1).count(), 71, "{}", path.display());
+        let ids = picks.sets[0]
+            .items
+            .iter()
+            .map(|item| item.filament.expect("on a filament").id);
+        assert_eq!(
+            ids.clone().filter(|&id| id == 1).count(),
+            71,
+            "{}",
+            path.display()
+        );
         assert_eq!(ids.filter(|&id| id == 2).count(), 27);
     }
 }
@@ -123,18 +181,37 @@ fn presets_choose_the_method_and_flags_beat_the_file() {
     };
     let ours = json(&["-o", "ours.csv"]);
     assert_eq!(ours[0]["filaments"].as_array().expect("a list").len(), 2);
-    assert_eq!((&ours[0]["n_unused"], &ours[0]["filaments"][0]["n_points"]), (&3.into(), &36.into()));
+    assert_eq!(
+        (&ours[0]["n_unused"], &ours[0]["filaments"][0]["n_points"]),
+        (&3.into(), &36.into())
+    );
     // Both filaments are one component, which runs across y.
     let paper = json(&["-o", "paper.csv", "--preset", "paper"]);
     assert_eq!(paper[0]["filaments"], serde_json::json!([]));
     assert_eq!(paper[0]["dropped"]["short"], 1);
     let config = fs::read_to_string(at("paper.config.toml")).expect("settings");
-    assert!(config.contains("method = \"paper\"") && config.contains("min_points = 7"), "{config}");
+    assert!(
+        config.contains("method = \"paper\"") && config.contains("min_points = 7"),
+        "{config}"
+    );
     let again = json(&["-o", "again.csv", "--config", "paper.config.toml"]);
     assert_eq!(again, paper);
-    let flag = json(&["-o", "flag.csv", "--config", "paper.config.toml", "--method", "curve", "--min-points", "20"]);
+    let flag = json(&[
+        "-o",
+        "flag.csv",
+        "--config",
+        "paper.config.toml",
+        "--method",
+        "curve",
+        "--min-points",
+        "20",
+    ]);
     assert_eq!(flag[0]["filaments"].as_array().expect("a list").len(), 1);
-    fs::write(at("few.toml"), "[tubes]\nmin_points = 20\nlink_distance = \"15.6nm\"\n").expect("writable");
+    fs::write(
+        at("few.toml"),
+        "[tubes]\nmin_points = 20\nlink_distance = \"15.6nm\"\n",
+    )
+    .expect("writable");
     let few = json(&["-o", "few.csv", "--config", "few.toml"]);
     assert_eq!(few[0]["filaments"].as_array().expect("a list").len(), 1);
 }
@@ -149,16 +226,40 @@ fn a_picture_shows_the_filaments_over_the_tomogram() {
     mrc::write(at("ts_01.mrc"), &volume, &mrc::WriteOptions::default()).expect("writable");
     succeed(
         place.path(),
-        &["tubes", "picks.csv", "-o", "out.csv", "--tomogram", "ts_01.mrc", "--png", "pictures"],
+        &[
+            "tubes",
+            "picks.csv",
+            "-o",
+            "out.csv",
+            "--tomogram",
+            "ts_01.mrc",
+            "--png",
+            "pictures",
+        ],
     );
     let bytes = fs::read(at("pictures/ts_01.png")).expect("a picture");
-    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("PNG");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
+        .read_info()
+        .expect("PNG");
     let mut pixels = vec![0; reader.output_buffer_size().expect("fits")];
     reader.next_frame(&mut pixels).expect("PNG");
-    let coloured = pixels.chunks_exact(3).filter(|p| p[0].abs_diff(p[1]) > 60 || p[1].abs_diff(p[2]) > 60).count();
-    assert!((150..2000).contains(&coloured), "{coloured} coloured pixels");
-    let message = fail(place.path(), &tubes(&["picks.csv", "-o", "other.csv", "--png", "pictures"]), 2);
-    assert!(message.contains("--png: where is the tomogram \"ts_01\"?"), "{message}");
+    let coloured = pixels
+        .chunks_exact(3)
+        .filter(|p| p[0].abs_diff(p[1]) > 60 || p[1].abs_diff(p[2]) > 60)
+        .count();
+    assert!(
+        (150..2000).contains(&coloured),
+        "{coloured} coloured pixels"
+    );
+    let message = fail(
+        place.path(),
+        &tubes(&["picks.csv", "-o", "other.csv", "--png", "pictures"]),
+        2,
+    );
+    assert!(
+        message.contains("--png: where is the tomogram \"ts_01\"?"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -170,19 +271,42 @@ fn one_class_is_traced_alone() {
     for (n, item) in both.items.iter_mut().enumerate() {
         item.class = Some(if n < 36 { 1 } else { 2 });
     }
-    let picks = Picks { sets: vec![both], extra: Vec::new() };
+    let picks = Picks {
+        sets: vec![both],
+        extra: Vec::new(),
+    };
     let format = cryo_io::CoordinateFormat::Csv;
-    write_picks(place.path().join("picks.csv"), format, &picks, &PicksOptions::default(), Overwrite::Never)
-        .expect("writable");
+    write_picks(
+        place.path().join("picks.csv"),
+        format,
+        &picks,
+        &PicksOptions::default(),
+        Overwrite::Never,
+    )
+    .expect("writable");
     let text = succeed(
         place.path(),
-        &tubes(&["picks.csv", "-o", "out.csv", "--class", "microtubule", "--json"]),
+        &tubes(&[
+            "picks.csv",
+            "-o",
+            "out.csv",
+            "--class",
+            "microtubule",
+            "--json",
+        ]),
     );
     let report: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(report[0]["filaments"].as_array().expect("a list").len(), 1);
     assert_eq!(report[0]["filaments"][0]["class"], "microtubule");
-    let message = fail(place.path(), &tubes(&["picks.csv", "-o", "x.csv", "--class", "actin"]), 2);
-    assert!(message.contains("--class actin: expected one of microtubule, ribosome"), "{message}");
+    let message = fail(
+        place.path(),
+        &tubes(&["picks.csv", "-o", "x.csv", "--class", "actin"]),
+        2,
+    );
+    assert!(
+        message.contains("--class actin: expected one of microtubule, ribosome"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -190,10 +314,18 @@ fn a_dry_run_writes_nothing() {
     let place = folder();
     write_csv(&place.path().join("picks.csv"), &["ts_01"]);
     let before = contents(place.path());
-    let output = run(place.path(), &tubes(&["picks.csv", "-o", "out.star", "--dry-run"]));
+    let output = run(
+        place.path(),
+        &tubes(&["picks.csv", "-o", "out.star", "--dry-run"]),
+    );
     assert_eq!(output.status.code(), Some(0));
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("would trace filaments through 53 points of 1 tomograms and write out.star as relion5"), "{said}");
+    assert!(
+        said.contains(
+            "would trace filaments through 53 points of 1 tomograms and write out.star as relion5"
+        ),
+        "{said}"
+    );
     assert_eq!(contents(place.path()), before);
 }
 
@@ -206,21 +338,44 @@ fn wrong_arguments_are_code_2_and_wrong_files_code_3() {
         let got = fail(place.path(), &tubes(words), 2);
         assert!(got.contains(message), "{got}");
     };
-    usage(&["picks.csv", "-o", "out.csv", "--spacing", "0"], "--spacing: expected a finite number above 0, got 0");
-    usage(&["picks.csv", "-o", "out.csv", "--spacing", "8 miles"], "expected a length like 12 (voxels), 82A or 8.2nm");
-    usage(&["picks.csv", "-o", "out.csv", "--max-curvature=-1"], "--max-curvature: expected a finite number above 0");
+    usage(
+        &["picks.csv", "-o", "out.csv", "--spacing", "0"],
+        "--spacing: expected a finite number above 0, got 0",
+    );
+    usage(
+        &["picks.csv", "-o", "out.csv", "--spacing", "8 miles"],
+        "expected a length like 12 (voxels), 82A or 8.2nm",
+    );
+    usage(
+        &["picks.csv", "-o", "out.csv", "--max-curvature=-1"],
+        "--max-curvature: expected a finite number above 0",
+    );
     usage(&["picks.csv", "-o", "out.csv", "--shard", "1/2"], "--shard");
     usage(&["picks.csv", "-o", "out.docx"], "out.docx");
     fs::write(at("taken.csv"), "mine").expect("writable");
-    usage(&["picks.csv", "-o", "taken.csv"], "taken.csv: the file exists and is not overwritten");
+    usage(
+        &["picks.csv", "-o", "taken.csv"],
+        "taken.csv: the file exists and is not overwritten",
+    );
     assert_eq!(fs::read(at("taken.csv")).expect("there"), b"mine");
     fail(place.path(), &tubes(&["absent.csv", "-o", "out.csv"]), 3);
     fs::write(at("wrong.csv"), "tomogram,x,y,z\nts,1,2,nan\n").expect("writable");
-    let message = fail(place.path(), &tubes(&["wrong.csv", "-o", "out.csv", "--voxel-size", "10"]), 3);
+    let message = fail(
+        place.path(),
+        &tubes(&["wrong.csv", "-o", "out.csv", "--voxel-size", "10"]),
+        3,
+    );
     assert!(message.contains("wrong.csv"), "{message}");
     fs::write(at("bad.toml"), "[tubes]\nlink = 3\n").expect("writable");
-    let message = fail(place.path(), &tubes(&["picks.csv", "-o", "out.csv", "--config", "bad.toml"]), 3);
-    assert!(message.contains("link_distance") && message.contains("\"link\""), "{message}");
+    let message = fail(
+        place.path(),
+        &tubes(&["picks.csv", "-o", "out.csv", "--config", "bad.toml"]),
+        3,
+    );
+    assert!(
+        message.contains("link_distance") && message.contains("\"link\""),
+        "{message}"
+    );
     assert!(!at("out.csv").exists());
 }
 
@@ -230,7 +385,12 @@ fn the_number_of_threads_does_not_change_a_byte() {
     write_csv(&place.path().join("picks.csv"), &["ts_01"]);
     for (threads, name) in [("1", "one.csv"), ("4", "four.csv")] {
         let words = tubes(&["picks.csv", "-o", name, "--threads", threads]);
-        assert!(command(place.path(), &words).status().expect("cryo starts").success());
+        assert!(
+            command(place.path(), &words)
+                .status()
+                .expect("cryo starts")
+                .success()
+        );
     }
     let bytes = |name: &str| fs::read(place.path().join(name)).expect("written");
     assert_eq!(bytes("one.csv"), bytes("four.csv"));
@@ -240,7 +400,11 @@ fn the_number_of_threads_does_not_change_a_byte() {
 fn points_on_no_line_give_an_empty_file() {
     let place = folder();
     let at = |name: &str| place.path().join(name);
-    fs::write(at("one.csv"), "tomogram,x,y,z,voxel_size_angstrom\nts,1,2,3,10\n").expect("writable");
+    fs::write(
+        at("one.csv"),
+        "tomogram,x,y,z,voxel_size_angstrom\nts,1,2,3,10\n",
+    )
+    .expect("writable");
     let output = run(place.path(), &tubes(&["one.csv", "-o", "out.csv"]));
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&output.stderr).contains("ts: 0 filaments"));

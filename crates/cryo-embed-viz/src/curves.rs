@@ -18,7 +18,10 @@ pub struct CurvesParams {
 
 impl Default for CurvesParams {
     fn default() -> Self {
-        Self { slabs: 12, slices: SlicesParams::default() }
+        Self {
+            slabs: 12,
+            slices: SlicesParams::default(),
+        }
     }
 }
 
@@ -27,7 +30,11 @@ impl CurvesParams {
     /// [`Error::Parameter`] if a field is out of its range.
     pub fn validate(&self) -> Result<(), Error> {
         if self.slabs == 0 {
-            return Err(Error::Parameter { name: "slabs", rule: "1 or more", got: 0.0 });
+            return Err(Error::Parameter {
+                name: "slabs",
+                rule: "1 or more",
+                got: 0.0,
+            });
         }
         self.slices.validate()
     }
@@ -62,19 +69,31 @@ pub fn slabs_with_curves(
 ) -> Result<Image, Error> {
     params.validate()?;
     if volume.is_empty() {
-        return Err(Error::Empty { shape: volume.shape().to_vec() });
+        return Err(Error::Empty {
+            shape: volume.shape().to_vec(),
+        });
     }
     let (depth, height, width) = volume.dim();
     let slabs = params.slabs.min(depth);
     // As near to a square as whole columns allow.
-    let columns = ((slabs * height) as f64 / width as f64).sqrt().ceil().clamp(1.0, slabs as f64) as usize;
+    let columns = ((slabs * height) as f64 / width as f64)
+        .sqrt()
+        .ceil()
+        .clamp(1.0, slabs as f64) as usize;
     let zoom = zoom(columns * width, &params.slices);
-    let bounds: Vec<(usize, usize)> =
-        (0..slabs).map(|slab| (slab * depth / slabs, (slab + 1) * depth / slabs)).collect();
-    let images: Vec<Array2<f32>> = bounds.iter().map(|&(from, to)| mean_slice(volume, from, to)).collect();
+    let bounds: Vec<(usize, usize)> = (0..slabs)
+        .map(|slab| (slab * depth / slabs, (slab + 1) * depth / slabs))
+        .collect();
+    let images: Vec<Array2<f32>> = bounds
+        .iter()
+        .map(|&(from, to)| mean_slice(volume, from, to))
+        .collect();
     let corner = |slab: usize| {
         let gap = params.slices.gap_px;
-        ((slab % columns) * (width * zoom + gap), (slab / columns) * (height * zoom + gap))
+        (
+            (slab % columns) * (width * zoom + gap),
+            (slab / columns) * (height * zoom + gap),
+        )
     };
     let panels: Vec<Panel<'_>> = images
         .iter()
@@ -82,7 +101,11 @@ pub fn slabs_with_curves(
         .map(|(slab, image)| (image.view(), corner(slab).0, corner(slab).1))
         .collect();
     let mut picture = draw(&panels, zoom, &params.slices)?;
-    let canvas = Canvas { width, height, zoom };
+    let canvas = Canvas {
+        width,
+        height,
+        zoom,
+    };
     for (number, curve) in curves.iter().enumerate() {
         for pair in curve.windows(2) {
             for place in between(pair[0], pair[1], zoom) {
@@ -100,7 +123,9 @@ pub fn slabs_with_curves(
 
 fn mean_slice(volume: ArrayView3<'_, f32>, from: usize, to: usize) -> Array2<f32> {
     let slab = volume.slice_axis(Axis(0), Slice::from(from..to));
-    let sum = slab.map_axis(Axis(0), |column| column.iter().map(|&value| f64::from(value)).sum::<f64>());
+    let sum = slab.map_axis(Axis(0), |column| {
+        column.iter().map(|&value| f64::from(value)).sum::<f64>()
+    });
     sum.mapv(|sum| (sum / (to - from) as f64) as f32)
 }
 
@@ -126,11 +151,18 @@ struct Canvas {
 
 impl Canvas {
     /// Half as wide as a voxel, a pixel at least.
-    fn dot(&self, picture: &mut Image, (left, top): (usize, usize), place: VoxelPos, colour: [u8; 3]) {
+    fn dot(
+        &self,
+        picture: &mut Image,
+        (left, top): (usize, usize),
+        place: VoxelPos,
+        colour: [u8; 3],
+    ) {
         let side = self.zoom.div_ceil(2);
         let pixel = |value: f64, n: usize| {
             let first = ((value + 0.5) * self.zoom as f64 - 0.5 * side as f64).round();
-            (first >= 0.0 && first + side as f64 <= (n * self.zoom) as f64).then_some(first as usize)
+            (first >= 0.0 && first + side as f64 <= (n * self.zoom) as f64)
+                .then_some(first as usize)
         };
         let (Some(x), Some(y)) = (pixel(place.x, self.width), pixel(place.y, self.height)) else {
             return;

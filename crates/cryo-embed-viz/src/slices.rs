@@ -100,7 +100,11 @@ pub(crate) fn zoom(width: usize, params: &SlicesParams) -> usize {
 
 pub(crate) type Panel<'a> = (ArrayView2<'a, f32>, usize, usize);
 
-pub(crate) fn draw(panels: &[Panel<'_>], zoom: usize, params: &SlicesParams) -> Result<Image, Error> {
+pub(crate) fn draw(
+    panels: &[Panel<'_>],
+    zoom: usize,
+    params: &SlicesParams,
+) -> Result<Image, Error> {
     const BACKGROUND: [u8; 3] = [255; 3];
     const NOT_FINITE: [u8; 3] = [220, 30, 30];
     params.validate()?;

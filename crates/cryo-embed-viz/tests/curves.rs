@@ -5,7 +5,11 @@ use cryo_embed_viz::{CurvesParams, Error, SlicesParams, slabs_with_curves};
 use ndarray::Array3;
 
 fn plain(slabs: usize) -> CurvesParams {
-    let slices = SlicesParams { saturated_percent: 0.0, least_width_px: 0, gap_px: 2 };
+    let slices = SlicesParams {
+        saturated_percent: 0.0,
+        least_width_px: 0,
+        gap_px: 2,
+    };
     CurvesParams { slabs, slices }
 }
 
@@ -43,9 +47,16 @@ fn curves_outside_of_the_volume_and_not_finite_ones_are_left_out() {
     let volume = Array3::zeros((4, 7, 9));
     let far = vec![VoxelPos::xyz(1.0, 2.0, 9.0), VoxelPos::xyz(6.0, 2.0, 9.0)];
     let beside = vec![VoxelPos::xyz(-5.0, 2.0, 1.0), VoxelPos::xyz(-2.0, 2.0, 1.0)];
-    let broken = vec![VoxelPos::xyz(f64::NAN, 2.0, 1.0), VoxelPos::xyz(3.0, 2.0, 1.0)];
-    let endless = vec![VoxelPos::xyz(-1e300, 2.0, 1.0), VoxelPos::xyz(1e300, 2.0, 1.0)];
-    let picture = slabs_with_curves(volume.view(), &[far, beside, broken, endless], &plain(1)).unwrap();
+    let broken = vec![
+        VoxelPos::xyz(f64::NAN, 2.0, 1.0),
+        VoxelPos::xyz(3.0, 2.0, 1.0),
+    ];
+    let endless = vec![
+        VoxelPos::xyz(-1e300, 2.0, 1.0),
+        VoxelPos::xyz(1e300, 2.0, 1.0),
+    ];
+    let picture =
+        slabs_with_curves(volume.view(), &[far, beside, broken, endless], &plain(1)).unwrap();
     for y in 0..7 {
         for x in 0..9 {
             assert!(is_grey(picture.pixel(x, y).unwrap()));
@@ -60,8 +71,15 @@ fn neighbours_have_different_colours() {
     let curves: Vec<_> = (0..9).map(|y| line(f64::from(y))).collect();
     let picture = slabs_with_curves(volume.view(), &curves, &plain(1)).unwrap();
     for y in 1..9 {
-        let (one, other) = (picture.pixel(1, y - 1).unwrap(), picture.pixel(1, y).unwrap());
-        let apart: u32 = one.iter().zip(other).map(|(&a, b)| u32::from(a.abs_diff(b))).sum();
+        let (one, other) = (
+            picture.pixel(1, y - 1).unwrap(),
+            picture.pixel(1, y).unwrap(),
+        );
+        let apart: u32 = one
+            .iter()
+            .zip(other)
+            .map(|(&a, b)| u32::from(a.abs_diff(b)))
+            .sum();
         assert!(apart > 150, "{one:?} {other:?}");
     }
 }

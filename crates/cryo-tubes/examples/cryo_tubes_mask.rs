@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use cryo_core::{Grid, Particle, ParticleSet, VoxelPos, VoxelSize};
 use cryo_io::{CoordinateFormat, Overwrite, Picks, PicksOptions, mrc, write_picks};
-use cryo_tubes::{PaperParams, Tracing, TubeParams, to_particles, trace_tubes, trace_tubes_as_paper};
+use cryo_tubes::{
+    PaperParams, Tracing, TubeParams, to_particles, trace_tubes, trace_tubes_as_paper,
+};
 use ndarray::{Array3, ArrayView3};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -18,7 +20,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mask = words.next().ok_or("give a mask")?;
     let folder = PathBuf::from(words.next().ok_or("give a folder for the results")?);
     let seed: u64 = words.next().map_or(Ok(42), |word| word.parse())?;
-    let options = mrc::ReadOptions { permissive: true, voxel_size_angstrom: Some(25.0), ..Default::default() };
+    let options = mrc::ReadOptions {
+        permissive: true,
+        voxel_size_angstrom: Some(25.0),
+        ..Default::default()
+    };
     let volume = mrc::read(&mask, &options)?;
     let grid = Grid::new(volume.grid().shape, VoxelSize::new(25.0).ok_or("valid")?);
 
@@ -32,13 +38,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             continue;
         }
         let mut off = || rng.sample::<f64, _>(StandardNormal);
-        picks.items.push(Particle::at(VoxelPos::xyz(place.x + off(), place.y + off(), place.z + off())));
+        picks.items.push(Particle::at(VoxelPos::xyz(
+            place.x + off(),
+            place.y + off(),
+            place.z + off(),
+        )));
     }
     for _ in 0..picks.len() / 4 {
         let [z, y, x] = grid.shape.map(|n| rng.random_range(0.0..n as f64 - 1.0));
         picks.items.push(Particle::at(VoxelPos { z, y, x }));
     }
-    println!("{} voxels of the mask's ridge, {} picks", ridge.len(), picks.len());
+    println!(
+        "{} voxels of the mask's ridge, {} picks",
+        ridge.len(),
+        picks.len()
+    );
     let ours = trace_tubes(&picks, &TubeParams::default(), &())?;
     let paper = trace_tubes_as_paper(&picks, &PaperParams::default(), &())?;
     for (name, tracing) in [("curve", &ours), ("paper", &paper)] {
@@ -52,10 +66,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let mut centre = ParticleSet::new("mask", grid);
     centre.items = ridge.iter().map(|&place| Particle::at(place)).collect();
-    let results = [("picks.csv", picks.clone()), ("ridge.csv", centre), ("filaments.csv", to_particles(&picks, &ours.tubes))];
+    let results = [
+        ("picks.csv", picks.clone()),
+        ("ridge.csv", centre),
+        ("filaments.csv", to_particles(&picks, &ours.tubes)),
+    ];
     for (name, set) in results {
-        let picks = Picks { sets: vec![set], extra: Vec::new() };
-        write_picks(folder.join(name), CoordinateFormat::Csv, &picks, &PicksOptions::default(), Overwrite::Replace)?;
+        let picks = Picks {
+            sets: vec![set],
+            extra: Vec::new(),
+        };
+        write_picks(
+            folder.join(name),
+            CoordinateFormat::Csv,
+            &picks,
+            &PicksOptions::default(),
+            Overwrite::Replace,
+        )?;
     }
     Ok(())
 }
@@ -96,7 +123,9 @@ fn ridge(depth: ArrayView3<'_, u16>) -> Vec<VoxelPos> {
     depth
         .indexed_iter()
         .filter(|&(_, &value)| value >= 2)
-        .filter(|&(place, value)| near(place).all(|other| depth.get(other).is_none_or(|other| other <= value)))
+        .filter(|&(place, value)| {
+            near(place).all(|other| depth.get(other).is_none_or(|other| other <= value))
+        })
         .map(|((z, y, x), _)| VoxelPos::zyx(z as f64, y as f64, x as f64))
         .collect()
 }
@@ -105,7 +134,10 @@ fn ridge(depth: ArrayView3<'_, u16>) -> Vec<VoxelPos> {
 fn sparse(places: &[VoxelPos], distance: f64) -> Vec<VoxelPos> {
     let mut kept: Vec<VoxelPos> = Vec::new();
     for &place in places {
-        if kept.iter().all(|other| other.distance_to(place) >= distance) {
+        if kept
+            .iter()
+            .all(|other| other.distance_to(place) >= distance)
+        {
             kept.push(place);
         }
     }
@@ -114,14 +146,27 @@ fn sparse(places: &[VoxelPos], distance: f64) -> Vec<VoxelPos> {
 
 /// Part of the ridge near a filament, and part of the filaments' points in the mask or beside it.
 fn scores(ridge: &[VoxelPos], mask: ArrayView3<'_, f32>, tracing: &Tracing) -> (f64, f64) {
-    let points: Vec<VoxelPos> = tracing.tubes.iter().flat_map(|tube| tube.points.iter().map(|p| p.position)).collect();
-    let found = ridge.iter().filter(|place| points.iter().any(|point| point.distance_to(**place) <= 2.0)).count();
+    let points: Vec<VoxelPos> = tracing
+        .tubes
+        .iter()
+        .flat_map(|tube| tube.points.iter().map(|p| p.position))
+        .collect();
+    let found = ridge
+        .iter()
+        .filter(|place| points.iter().any(|point| point.distance_to(**place) <= 2.0))
+        .count();
     let inside = |point: &&VoxelPos| {
         let index = |value: f64| value.round().max(0.0) as usize;
         let (z, y, x) = (index(point.z), index(point.y), index(point.x));
         let range = |n: usize| n.saturating_sub(1)..n + 2;
-        range(z).any(|z| range(y).any(|y| range(x).any(|x| mask.get((z, y, x)).is_some_and(|&value| value > 0.5))))
+        range(z).any(|z| {
+            range(y)
+                .any(|y| range(x).any(|x| mask.get((z, y, x)).is_some_and(|&value| value > 0.5)))
+        })
     };
     let right = points.iter().filter(inside).count();
-    (found as f64 / ridge.len() as f64, right as f64 / points.len().max(1) as f64)
+    (
+        found as f64 / ridge.len() as f64,
+        right as f64 / points.len().max(1) as f64,
+    )
 }

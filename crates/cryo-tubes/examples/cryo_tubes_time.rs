@@ -11,7 +11,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{StandardNormal, UnitSphere};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let largest: usize = std::env::args().nth(1).map_or(Ok(1_000_000), |word| word.parse())?;
+    let largest: usize = std::env::args()
+        .nth(1)
+        .map_or(Ok(1_000_000), |word| word.parse())?;
     println!("  points  filaments found  curve s  CPU s  paper s");
     for count in [10_000, 30_000, 100_000, 300_000, 1_000_000] {
         if count > largest {
@@ -42,7 +44,9 @@ fn scene(count: usize) -> Result<ParticleSet, Box<dyn std::error::Error>> {
         let direction: [f64; 3] = rng.sample(UnitSphere);
         for n in 0..60 {
             let [x, y, z] = std::array::from_fn(|axis| {
-                start[axis] + 5.0 * f64::from(n) * direction[axis] + rng.sample::<f64, _>(StandardNormal)
+                start[axis]
+                    + 5.0 * f64::from(n) * direction[axis]
+                    + rng.sample::<f64, _>(StandardNormal)
             });
             set.items.push(Particle::at(VoxelPos::xyz(x, y, z)));
         }
@@ -59,5 +63,8 @@ fn cpu_seconds() -> f64 {
     let facts = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = facts.rsplit(')').next().unwrap_or_default();
     let ticks = after_name.split_whitespace().skip(11).take(2);
-    ticks.filter_map(|word| word.parse::<f64>().ok()).sum::<f64>() / 100.0
+    ticks
+        .filter_map(|word| word.parse::<f64>().ok())
+        .sum::<f64>()
+        / 100.0
 }

@@ -66,11 +66,17 @@ mod tests {
             d @ 1..=3 => 1.5 / d as f64 - 0.1 * i.max(j) as f64,
             _ => 0.0,
         };
-        let rows = (0..n).map(|i| std::array::from_fn(|d| if d <= i { entry(i, i - d) } else { 0.0 }));
-        let factor = Banded(rows.collect()).cholesky().expect("positive definite");
-        let wanted: Vec<Vector> = (0..n).map(|i| Vector::new(i as f64, 1.0, (i * i) as f64)).collect();
-        let mut right: Vec<Vector> =
-            (0..n).map(|i| (0..n).fold(Vector::zeros(), |sum, j| sum + wanted[j] * entry(i, j))).collect();
+        let rows =
+            (0..n).map(|i| std::array::from_fn(|d| if d <= i { entry(i, i - d) } else { 0.0 }));
+        let factor = Banded(rows.collect())
+            .cholesky()
+            .expect("positive definite");
+        let wanted: Vec<Vector> = (0..n)
+            .map(|i| Vector::new(i as f64, 1.0, (i * i) as f64))
+            .collect();
+        let mut right: Vec<Vector> = (0..n)
+            .map(|i| (0..n).fold(Vector::zeros(), |sum, j| sum + wanted[j] * entry(i, j)))
+            .collect();
         factor.solve(&mut right);
         for (got, wanted) in right.iter().zip(&wanted) {
             assert!((got - wanted).norm() < 1e-9, "{got} is not {wanted}");
@@ -79,7 +85,11 @@ mod tests {
 
     #[test]
     fn what_is_not_positive_definite_has_no_factor() {
-        assert!(Banded(vec![[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0]]).cholesky().is_none());
+        assert!(
+            Banded(vec![[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0]])
+                .cholesky()
+                .is_none()
+        );
         assert!(Banded(vec![[f64::NAN, 0.0, 0.0, 0.0]]).cholesky().is_none());
     }
 }

@@ -53,7 +53,12 @@ impl Cells {
     }
 
     /// Calls `visit` with every range of points that may lie within `radius`.
-    pub(crate) fn near(&self, centre: &Vector, radius: f64, mut visit: impl FnMut(std::ops::Range<usize>)) {
+    pub(crate) fn near(
+        &self,
+        centre: &Vector,
+        radius: f64,
+        mut visit: impl FnMut(std::ops::Range<usize>),
+    ) {
         let span = |axis: usize| {
             let cell = |value: f64| ((value - self.low[axis]) / self.side).floor();
             let (first, last) = (cell(centre[axis] - radius), cell(centre[axis] + radius));
@@ -67,7 +72,10 @@ impl Cells {
             for y in y.0..=y.1 {
                 let row = z << (2 * BITS) | y << BITS;
                 let first = self.keys.partition_point(|&key| key < row | x.0);
-                let within = self.keys[first..].iter().take_while(|key| **key <= row | x.1).count();
+                let within = self.keys[first..]
+                    .iter()
+                    .take_while(|key| **key <= row | x.1)
+                    .count();
                 if within > 0 {
                     visit(self.starts[first] as usize..self.starts[first + within] as usize);
                 }

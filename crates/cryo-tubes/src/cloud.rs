@@ -25,23 +25,42 @@ impl Cloud {
     pub(crate) fn new(set: &ParticleSet, members: &[usize], side: f64) -> Result<Self, Error> {
         let stretch = Stretch::of(set);
         let positions = finite_positions(set, members, stretch)?;
-        let low = positions.iter().copied().reduce(|a, b| a.inf(&b)).unwrap_or_default();
-        let high = positions.iter().copied().reduce(|a, b| a.sup(&b)).unwrap_or_default();
+        let low = positions
+            .iter()
+            .copied()
+            .reduce(|a, b| a.inf(&b))
+            .unwrap_or_default();
+        let high = positions
+            .iter()
+            .copied()
+            .reduce(|a, b| a.sup(&b))
+            .unwrap_or_default();
         let span = (high - low).max();
         let limit = (MAX_CELLS - 1.0) * side;
         if span > limit {
             let tomogram = set.tomogram.clone();
-            return Err(Error::TooFarApart { tomogram, limit, span });
+            return Err(Error::TooFarApart {
+                tomogram,
+                limit,
+                span,
+            });
         }
         let division = Division { low, side };
-        let mut order: Vec<(u64, u32)> = (0_u32..).zip(&positions).map(|(n, p)| (division.key(p), n)).collect();
+        let mut order: Vec<(u64, u32)> = (0_u32..)
+            .zip(&positions)
+            .map(|(n, p)| (division.key(p), n))
+            .collect();
         order.sort_unstable_by(|a, b| {
             let place = |n: u32| positions[n as usize];
             let by_place = || {
                 let (p, q) = (place(a.1), place(b.1));
-                (0..3).fold(std::cmp::Ordering::Equal, |known, axis| known.then(p[axis].total_cmp(&q[axis])))
+                (0..3).fold(std::cmp::Ordering::Equal, |known, axis| {
+                    known.then(p[axis].total_cmp(&q[axis]))
+                })
             };
-            a.0.cmp(&b.0).then_with(by_place).then(members[a.1 as usize].cmp(&members[b.1 as usize]))
+            a.0.cmp(&b.0)
+                .then_with(by_place)
+                .then(members[a.1 as usize].cmp(&members[b.1 as usize]))
         });
         let has_scores = members.iter().any(|&n| set.items[n].score.is_some());
         let mut cloud = Self {
@@ -57,7 +76,9 @@ impl Cloud {
             let position = positions[n as usize];
             let member = members[n as usize];
             // Among particles with scores, one without counts nothing.
-            let score = set.items[member].score.map_or(if has_scores { 0.0 } else { 1.0 }, f64::from);
+            let score = set.items[member]
+                .score
+                .map_or(if has_scores { 0.0 } else { 1.0 }, f64::from);
             if cloud.points.last() == Some(&position) {
                 if let Some(best) = cloud.scores.last_mut() {
                     *best = best.max(score);
@@ -122,16 +143,30 @@ impl Stretch {
     }
 }
 
-fn finite_positions(set: &ParticleSet, members: &[usize], stretch: Stretch) -> Result<Vec<Vector>, Error> {
+fn finite_positions(
+    set: &ParticleSet,
+    members: &[usize],
+    stretch: Stretch,
+) -> Result<Vec<Vector>, Error> {
     let place = |&index: &usize| {
         let particle = &set.items[index];
         let VoxelPos { z, y, x } = particle.position;
         let tomogram = || set.tomogram.clone();
         if !particle.position.is_finite() {
-            return Err(Error::NonFinitePosition { tomogram: tomogram(), index, x, y, z });
+            return Err(Error::NonFinitePosition {
+                tomogram: tomogram(),
+                index,
+                x,
+                y,
+                z,
+            });
         }
         match particle.score {
-            Some(score) if !score.is_finite() => Err(Error::NonFiniteScore { tomogram: tomogram(), index, score }),
+            Some(score) if !score.is_finite() => Err(Error::NonFiniteScore {
+                tomogram: tomogram(),
+                index,
+                score,
+            }),
             _ => Ok(stretch.apply(particle.position)),
         }
     };

@@ -1,6 +1,10 @@
 use nalgebra::Matrix3;
 
-use crate::{Vector, cloud::Cloud, params::{GATE, TubeParams}};
+use crate::{
+    Vector,
+    cloud::Cloud,
+    params::{GATE, TubeParams},
+};
 
 /// Which way a filament through a point would run, and how many neighbours say so.
 #[derive(Debug, Clone, Copy)]
@@ -19,20 +23,39 @@ const MOST_PROPOSALS: usize = 48;
 /// Each neighbour not too near proposes the line through it, all vote with Tukey's weight of their distance
 /// from the line (a Hough transform over the pairs of one point), and the winner is fitted to its voters.
 /// Unlike the principal axis of all neighbours this holds at crossings and beside a parallel filament.
-pub(crate) fn direction_at(cloud: &Cloud, point: usize, params: &TubeParams, scratch: &mut Vec<Vector>) -> Direction {
+pub(crate) fn direction_at(
+    cloud: &Cloud,
+    point: usize,
+    params: &TubeParams,
+    scratch: &mut Vec<Vector>,
+) -> Direction {
     scratch.clear();
-    cloud.near(&cloud.points[point], params.link_distance_vox, |other, offset| {
-        if other != point {
-            scratch.push(offset);
-        }
-    });
+    cloud.near(
+        &cloud.points[point],
+        params.link_distance_vox,
+        |other, offset| {
+            if other != point {
+                scratch.push(offset);
+            }
+        },
+    );
     let nearest = (params.link_distance_vox / 4.0).powi(2);
     // A proposed line has the scatter of both its points.
     let width = std::f64::consts::SQRT_2 * params.gate_vox();
-    let proposals = scratch.iter().filter(|offset| offset.norm_squared() >= nearest).count();
+    let proposals = scratch
+        .iter()
+        .filter(|offset| offset.norm_squared() >= nearest)
+        .count();
     let stride = proposals.div_ceil(MOST_PROPOSALS).max(1);
-    let mut best = Direction { axis: Vector::zeros(), support: 0.0 };
-    for offset in scratch.iter().filter(|offset| offset.norm_squared() >= nearest).step_by(stride) {
+    let mut best = Direction {
+        axis: Vector::zeros(),
+        support: 0.0,
+    };
+    for offset in scratch
+        .iter()
+        .filter(|offset| offset.norm_squared() >= nearest)
+        .step_by(stride)
+    {
         let axis = offset.normalize();
         let support = scratch.iter().map(|q| tukey(across(q, &axis), width)).sum();
         if support > best.support {
@@ -43,6 +66,27 @@ pub(crate) fn direction_at(cloud: &Cloud, point: usize, params: &TubeParams, scr
         best = refined(scratch, &best, params.scatter_vox);
     }
     best
+}
+
+/// What the neighbours of a point say for another direction than theirs.
+pub(crate) fn support_along(
+    cloud: &Cloud,
+    point: usize,
+    axis: &Vector,
+    params: &TubeParams,
+) -> f64 {
+    let width = std::f64::consts::SQRT_2 * params.gate_vox();
+    let mut support = 0.0;
+    cloud.near(
+        &cloud.points[point],
+        params.link_distance_vox,
+        |other, offset| {
+            if other != point {
+                support += tukey(across(&offset, axis), width);
+            }
+        },
+    );
+    support
 }
 
 /// The line fitted to the neighbours near `line`, which need no longer pass through the point itself.
@@ -70,7 +114,10 @@ fn refined(offsets: &[Vector], line: &Direction, scatter: f64) -> Direction {
         }
         axis = next / length;
     }
-    let support = offsets.iter().map(|offset| tukey(across(&(offset - mean), &axis), GATE * scatter)).sum();
+    let support = offsets
+        .iter()
+        .map(|offset| tukey(across(&(offset - mean), &axis), GATE * scatter))
+        .sum();
     Direction { axis, support }
 }
 

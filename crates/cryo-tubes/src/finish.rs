@@ -6,7 +6,7 @@ use crate::{
     fit::{ArcLength, Fit},
     join::Part,
     params::TubeParams,
-    piece::Piece,
+    piece::{Piece, members_along},
     spline::{Jet, Spline},
     tracing::Reason,
     tube::{Tube, TubePoint},
@@ -17,6 +17,8 @@ pub(crate) struct Finisher<'a> {
     pub(crate) set: &'a ParticleSet,
     pub(crate) cloud: &'a Cloud,
     pub(crate) pieces: &'a [Piece],
+    /// Points that no piece has.
+    pub(crate) is_free: &'a [bool],
     pub(crate) params: &'a TubeParams,
     pub(crate) class: Option<u32>,
 }
@@ -27,12 +29,21 @@ type Supporter = (f64, usize);
 impl Finisher<'_> {
     /// The filament of a chain, or what is wrong with it.
     pub(crate) fn tube(&self, chain: &[Part]) -> Result<Tube, Reason> {
-        let members = self.members(chain);
+        let mut members = self.members(chain);
         if members.len() < self.params.min_points {
             return Err(Reason::FewPoints);
         }
-        let points = members.iter().map(|&(along, point)| (self.cloud.points[point], along)).collect();
-        let fit = Fit::new(points, self.params).ok_or(Reason::FewPoints)?;
+        let mut fit = self.fit(&members).ok_or(Reason::FewPoints)?;
+        // Points in a crossing, which may lie on both filaments.
+        let free = self.free_along(&fit);
+        if !free.is_empty() {
+            for (member, datum) in members.iter_mut().zip(&fit.data) {
+                member.0 = datum.t;
+            }
+            members.extend(free);
+            members.sort_by(|a, b| a.1.cmp(&b.1));
+            fit = self.fit(&members).ok_or(Reason::FewPoints)?;
+        }
         let mut supporters: Vec<Supporter> = members
             .iter()
             .zip(&fit.data)
@@ -62,6 +73,35 @@ impl Finisher<'_> {
         Ok(self.resampled(&fit, supporters, curvature))
     }
 
+    fn fit(&self, members: &[Supporter]) -> Option<Fit> {
+        let points = members
+            .iter()
+            .map(|&(along, point)| (self.cloud.points[point], along));
+        Fit::new(points, self.params)
+    }
+
+    /// Free points near the curve with their places along it.
+    fn free_along(&self, fit: &Fit) -> Vec<Supporter> {
+        let end = fit
+            .data
+            .iter()
+            .filter(|datum| datum.weight > 0.0)
+            .map(|datum| datum.t)
+            .fold(0.0, f64::max);
+        let count = (end / self.params.gate_vox()).ceil().max(1.0);
+        let step = end / count;
+        let path: Vec<Vector> = (0..=count as usize)
+            .map(|n| fit.spline.at(n as f64 * step).position)
+            .collect();
+        let free = |point: usize| self.is_free[point];
+        let (found, length) = members_along(&path, self.cloud, self.params.gate_vox(), free);
+        let scale = if length > 0.0 { end / length } else { 1.0 };
+        found
+            .into_iter()
+            .map(|(point, along)| (along * scale, point))
+            .collect()
+    }
+
     /// The points of a chain with rough places along it.
     fn members(&self, chain: &[Part]) -> Vec<Supporter> {
         let mut members = Vec::new();
@@ -76,13 +116,19 @@ impl Finisher<'_> {
                 walked += -gap.dot(&piece.ends[begin].outward);
             }
             members.extend(piece.members.iter().map(|&(point, along)| {
-                let along = if part.reversed { piece.length - along } else { along };
+                let along = if part.reversed {
+                    piece.length - along
+                } else {
+                    along
+                };
                 (walked + along, point)
             }));
             walked += piece.length;
             before = Some(piece.ends[end].place);
         }
-        members.sort_by(|a, b| a.1.cmp(&b.1));
+        // Parts of one track share the nodes between them.
+        members.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.total_cmp(&b.0)));
+        members.dedup_by_key(|member| member.1);
         members
     }
 
@@ -106,7 +152,10 @@ impl Finisher<'_> {
         if !self.cloud.has_scores || supporters.is_empty() {
             return supporters;
         }
-        let scores: Vec<f64> = supporters.iter().map(|&(t, _)| self.score_at(supporters, t)).collect();
+        let scores: Vec<f64> = supporters
+            .iter()
+            .map(|&(t, _)| self.score_at(supporters, t))
+            .collect();
         let mut sorted = scores.clone();
         sorted.sort_by(f64::total_cmp);
         let least = self.params.min_end_score * sorted[sorted.len() / 2];
@@ -122,7 +171,10 @@ impl Finisher<'_> {
         let width = 0.5 * self.params.link_distance_vox;
         let first = supporters.partition_point(|&(other, _)| other < t - 4.0 * width);
         let (mut sum, mut total) = (0.0, 0.0);
-        for &(other, point) in supporters[first..].iter().take_while(|(other, _)| *other <= t + 4.0 * width) {
+        for &(other, point) in supporters[first..]
+            .iter()
+            .take_while(|(other, _)| *other <= t + 4.0 * width)
+        {
             let weight = (-0.5 * ((other - t) / width).powi(2)).exp();
             sum += weight * self.cloud.scores[point];
             total += weight;
@@ -132,8 +184,11 @@ impl Finisher<'_> {
         }
         // In a gap of more than eight widths: the mean of both sides.
         let before = supporters[..first].last();
-        let sides: Vec<f64> =
-            before.into_iter().chain(supporters.get(first)).map(|&(_, point)| self.cloud.scores[point]).collect();
+        let sides: Vec<f64> = before
+            .into_iter()
+            .chain(supporters.get(first))
+            .map(|&(_, point)| self.cloud.scores[point])
+            .collect();
         sides.iter().sum::<f64>() / sides.len().max(1) as f64
     }
 
@@ -148,19 +203,28 @@ impl Finisher<'_> {
         let count = ((end - start) / self.params.spacing_vox + 1e-9).floor() as usize + 1;
         let point = |n: usize| {
             let walked = n as f64 * self.params.spacing_vox;
-            let t = arc.parameter(if forward { start + walked } else { end - walked });
+            let t = arc.parameter(if forward {
+                start + walked
+            } else {
+                end - walked
+            });
             let jet = fit.spline.at(t);
             let tangent = jet.first.normalize() * if forward { 1.0 } else { -1.0 };
             TubePoint {
                 position: stretch.undo(&jet.position),
                 arc_length_angstrom: walked * to_angstrom,
                 tangent: AngstromPos::xyz(tangent.x, tangent.y, tangent.z),
-                score: self.cloud.has_scores.then(|| self.score_at(supporters, t) as f32),
+                score: self
+                    .cloud
+                    .has_scores
+                    .then(|| self.score_at(supporters, t) as f32),
             }
         };
         let points = (0..count).map(point).collect();
-        let mut sources: Vec<usize> =
-            supporters.iter().flat_map(|&(_, point)| self.cloud.sources(point).iter().copied()).collect();
+        let mut sources: Vec<usize> = supporters
+            .iter()
+            .flat_map(|&(_, point)| self.cloud.sources(point).iter().copied())
+            .collect();
         if !forward {
             sources.reverse();
         }
@@ -185,7 +249,12 @@ fn runs_forward(spline: &Spline, first: f64, last: f64) -> bool {
 fn largest_curvature(spline: &Spline, first: f64, last: f64) -> (f64, f64) {
     let count = (last - first).ceil().max(1.0) as usize;
     let places = (0..=count).map(|n| first + (last - first) * n as f64 / count as f64);
-    places.map(|t| (curvature(&spline.at(t)), t)).fold((0.0, first), |best, next| if next.0 > best.0 { next } else { best })
+    places
+        .map(|t| (curvature(&spline.at(t)), t))
+        .fold(
+            (0.0, first),
+            |best, next| if next.0 > best.0 { next } else { best },
+        )
 }
 
 /// `|r′ × r″| / |r′|³`.

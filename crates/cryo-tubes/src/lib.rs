@@ -5,6 +5,7 @@
 mod banded;
 mod cells;
 mod cloud;
+mod cut;
 mod direction;
 mod error;
 mod finish;
@@ -15,8 +16,8 @@ mod paper;
 mod params;
 mod piece;
 mod spline;
-mod track;
 mod tracing;
+mod track;
 mod tube;
 
 pub use error::Error;

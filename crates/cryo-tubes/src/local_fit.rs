@@ -29,7 +29,12 @@ pub(crate) struct Prediction {
 
 impl LocalFit {
     /// Fits `points` with the axis through `origin`, of length 1; points far aside are weighed down.
-    pub(crate) fn new(points: &[Vector], origin: Vector, axis: Vector, params: &TubeParams) -> Self {
+    pub(crate) fn new(
+        points: &[Vector],
+        origin: Vector,
+        axis: Vector,
+        params: &TubeParams,
+    ) -> Self {
         let sides = perpendicular(&axis);
         let variance = params.scatter_vox.powi(2);
         let mut fit = Self {
@@ -52,10 +57,21 @@ impl LocalFit {
         fit
     }
 
-    fn solve(&mut self, points: &[Vector], params: &TubeParams, weight: impl Fn(Vector2<f64>, f64) -> f64) {
+    fn solve(
+        &mut self,
+        points: &[Vector],
+        params: &TubeParams,
+        weight: impl Fn(Vector2<f64>, f64) -> f64,
+    ) {
         // The axis is a good guess: offsets within links and slopes within 45° are the prior of the rest.
-        let prior = [params.link_distance_vox, 1.0, 0.5 * params.max_curvature_per_vox];
-        let mut normal = Matrix3::from_diagonal(&Vector::from(prior.map(|deviation| self.variance / (deviation * deviation))));
+        let prior = [
+            params.link_distance_vox,
+            1.0,
+            0.5 * params.max_curvature_per_vox,
+        ];
+        let mut normal = Matrix3::from_diagonal(&Vector::from(
+            prior.map(|deviation| self.variance / (deviation * deviation)),
+        ));
         let mut right = Matrix3x2::zeros();
         for point in points {
             let (t, place) = self.coordinates(point);
@@ -74,7 +90,10 @@ impl LocalFit {
     /// Place along the axis and across it.
     fn coordinates(&self, point: &Vector) -> (f64, Vector2<f64>) {
         let offset = point - self.origin;
-        (offset.dot(&self.axis), Vector2::new(offset.dot(&self.sides[0]), offset.dot(&self.sides[1])))
+        (
+            offset.dot(&self.axis),
+            Vector2::new(offset.dot(&self.sides[0]), offset.dot(&self.sides[1])),
+        )
     }
 
     /// Place of a point along the axis.
@@ -86,7 +105,10 @@ impl LocalFit {
         let phi = basis(t);
         let place = self.coefficients.transpose() * phi;
         Prediction {
-            position: self.origin + self.axis * t + self.sides[0] * place.x + self.sides[1] * place.y,
+            position: self.origin
+                + self.axis * t
+                + self.sides[0] * place.x
+                + self.sides[1] * place.y,
             variance: phi.dot(&(self.covariance * phi)),
         }
     }

@@ -66,16 +66,34 @@ impl TubeParams {
         require_positive("scatter_vox", self.scatter_vox)?;
         let link = self.link_distance_vox;
         let wide = link.is_finite() && link >= 3.0 * self.scatter_vox;
-        require(wide, "link_distance_vox", "finite and at least 3 times `scatter_vox`", link)?;
+        require(
+            wide,
+            "link_distance_vox",
+            "finite and at least 3 times `scatter_vox`",
+            link,
+        )?;
         require_positive("max_curvature_per_vox", self.max_curvature_per_vox)?;
-        for (field, value) in [("max_gap_vox", self.max_gap_vox), ("min_length_vox", self.min_length_vox)] {
+        for (field, value) in [
+            ("max_gap_vox", self.max_gap_vox),
+            ("min_length_vox", self.min_length_vox),
+        ] {
             let valid = value.is_finite() && value >= 0.0;
             require(valid, field, "a finite number from 0", value)?;
         }
-        require(self.min_points >= 4, "min_points", "at least 4", self.min_points)?;
+        require(
+            self.min_points >= 4,
+            "min_points",
+            "at least 4",
+            self.min_points,
+        )?;
         require_positive("max_residual_vox", self.max_residual_vox)?;
         let part = self.min_end_score;
-        require((0.0..=1.0).contains(&part), "min_end_score", "from 0 to 1", part)?;
+        require(
+            (0.0..=1.0).contains(&part),
+            "min_end_score",
+            "from 0 to 1",
+            part,
+        )?;
         require_positive("spacing_vox", self.spacing_vox)
     }
 

@@ -6,6 +6,8 @@ use crate::{
 /// A curve in space: a cubic B-spline on equal intervals, from 0 to its length.
 pub(crate) struct Spline {
     interval: f64,
+    /// Factor of the squared third differences of the coefficients.
+    stiffness: f64,
     coefficients: Vec<Vector>,
 }
 
@@ -29,9 +31,14 @@ impl Spline {
     /// The curve over 0 to `length` that minimises `Σ wᵢ |r(tᵢ) − pᵢ|² + λ ∫ |r‴|²`, and the factor of its
     /// normal matrix.
     ///
-    /// With `smoothing` s and `ρ = Σ w / length`, `λ = ρ s⁶`: a wave of angular frequency `1/s` along the curve is
+    /// With `smoothing` s and ρ weights per length, `λ = ρ s⁶`: a wave of angular frequency `1/s` along the curve is
     /// halved. Parabolas are not touched, and a short curve becomes one. `None` if the data do not determine it.
-    pub(crate) fn fit(data: &[Datum], length: f64, smoothing: f64) -> Option<(Self, Factor)> {
+    pub(crate) fn fit(
+        data: &[Datum],
+        length: f64,
+        smoothing: f64,
+        density: f64,
+    ) -> Option<(Self, Factor)> {
         /// Beyond this the curve is a parabola to the last digit that counts.
         const STIFFEST: f64 = 1e7;
         let intervals = (length / smoothing).ceil().max(1.0);
@@ -39,11 +46,9 @@ impl Spline {
         let count = intervals as usize + BAND;
         let mut matrix = vec![[0.0; BAND + 1]; count];
         let mut right = vec![Vector::zeros(); count];
-        let mut total = 0.0;
         for datum in data.iter().filter(|datum| datum.weight > 0.0) {
             let (first, u) = locate(datum.t, interval, count);
             let basis = weights(u);
-            total += datum.weight;
             for i in 0..=BAND {
                 right[first + i] += datum.place * (datum.weight * basis[i]);
                 for j in 0..=i {
@@ -51,7 +56,7 @@ impl Spline {
                 }
             }
         }
-        let stiffness = total / length * (smoothing.powi(6) / interval.powi(5)).min(STIFFEST * length);
+        let stiffness = density * (smoothing.powi(6) / interval.powi(5)).min(STIFFEST * length);
         for first in 0..count - BAND {
             // Third differences of the coefficients are the third derivative times interval³.
             const DIFFERENCE: [f64; BAND + 1] = [-1.0, 3.0, -3.0, 1.0];
@@ -63,7 +68,20 @@ impl Spline {
         }
         let factor = Banded(matrix).cholesky()?;
         factor.solve(&mut right);
-        Some((Self { interval, coefficients: right }, factor))
+        Some((
+            Self {
+                interval,
+                stiffness,
+                coefficients: right,
+            },
+            factor,
+        ))
+    }
+
+    /// `λ ∫ |r‴|²`.
+    pub(crate) fn bending_energy(&self) -> f64 {
+        let third = |c: &[Vector]| (c[3] - c[0] + (c[1] - c[2]) * 3.0).norm_squared();
+        self.stiffness * self.coefficients.windows(BAND + 1).map(third).sum::<f64>()
     }
 
     /// Beyond the ends the last cubic goes on.
@@ -71,7 +89,9 @@ impl Spline {
         let (first, u) = locate(t, self.interval, self.coefficients.len());
         let sum = |weights: [f64; BAND + 1]| {
             let terms = self.coefficients[first..].iter().zip(weights);
-            terms.fold(Vector::zeros(), |sum, (coefficient, weight)| sum + coefficient * weight)
+            terms.fold(Vector::zeros(), |sum, (coefficient, weight)| {
+                sum + coefficient * weight
+            })
         };
         Jet {
             position: sum(weights(u)),
@@ -99,7 +119,11 @@ impl Spline {
             entry.x = value;
         }
         factor.solve(&mut solved);
-        let square: f64 = solved[first..].iter().zip(functional).map(|(entry, value)| entry.x * value).sum();
+        let square: f64 = solved[first..]
+            .iter()
+            .zip(functional)
+            .map(|(entry, value)| entry.x * value)
+            .sum();
         square.max(0.0).sqrt()
     }
 }
@@ -124,7 +148,12 @@ fn weights(u: f64) -> [f64; BAND + 1] {
 
 fn slopes(u: f64) -> [f64; BAND + 1] {
     let v = 1.0 - u;
-    [-0.5 * v * v, 1.5 * u * u - 2.0 * u, 2.0 * v - 1.5 * v * v, 0.5 * u * u]
+    [
+        -0.5 * v * v,
+        1.5 * u * u - 2.0 * u,
+        2.0 * v - 1.5 * v * v,
+        0.5 * u * u,
+    ]
 }
 
 fn bends(u: f64) -> [f64; BAND + 1] {
@@ -137,16 +166,24 @@ mod tests {
 
     fn data(curve: impl Fn(f64) -> Vector, length: f64) -> Vec<Datum> {
         let places = (0..=40).map(|n| length * f64::from(n) / 40.0);
-        places.map(|t| Datum { place: curve(t), t, weight: 1.0 }).collect()
+        places
+            .map(|t| Datum {
+                place: curve(t),
+                t,
+                weight: 1.0,
+            })
+            .collect()
     }
 
     #[test]
     fn a_parabola_is_kept_whatever_the_smoothing() {
         let curve = |t: f64| Vector::new(2.0 + t, 0.5 * t - 0.01 * t * t, 7.0 - 0.02 * t * t);
         for smoothing in [3.0, 30.0, 3000.0] {
-            let (spline, _) = Spline::fit(&data(curve, 100.0), 100.0, smoothing).expect("determined");
+            let (spline, _) =
+                Spline::fit(&data(curve, 100.0), 100.0, smoothing, 0.41).expect("determined");
             for t in [0.0, 33.3, 100.0, 105.0] {
                 let jet = spline.at(t);
+                assert!(spline.bending_energy() < 1e-6);
                 assert!((jet.position - curve(t)).norm() < 1e-6, "{smoothing} {t}");
                 assert!((jet.first - Vector::new(1.0, 0.5 - 0.02 * t, -0.04 * t)).norm() < 1e-6);
                 assert!((jet.second - Vector::new(0.0, -0.02, -0.04)).norm() < 1e-6);
@@ -163,9 +200,13 @@ mod tests {
         let (length, count) = (600.0, 1200);
         let data: Vec<Datum> = (0..=count)
             .map(|n| length * f64::from(n) / f64::from(count))
-            .map(|t| Datum { place: wave(t), t, weight: 1.0 })
+            .map(|t| Datum {
+                place: wave(t),
+                t,
+                weight: 1.0,
+            })
             .collect();
-        let (spline, _) = Spline::fit(&data, length, smoothing).expect("determined");
+        let (spline, _) = Spline::fit(&data, length, smoothing, 2.0).expect("determined");
         let top = smoothing * std::f64::consts::PI * 20.5;
         let height = spline.at(top).position.y / wave(top).y;
         assert!((height - 0.5).abs() < 0.03, "{height}");
@@ -173,7 +214,11 @@ mod tests {
 
     #[test]
     fn too_little_data_determine_no_curve() {
-        let one = Datum { place: Vector::zeros(), t: 3.0, weight: 1.0 };
-        assert!(Spline::fit(&[one, one, one], 10.0, 5.0).is_none());
+        let one = Datum {
+            place: Vector::zeros(),
+            t: 3.0,
+            weight: 1.0,
+        };
+        assert!(Spline::fit(&[one, one, one], 10.0, 5.0, 0.3).is_none());
     }
 }

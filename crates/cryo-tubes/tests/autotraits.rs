@@ -12,7 +12,10 @@ fn public_types_have_autotraits() {
     has_autotraits::<Tracing>();
     has_autotraits::<Dropped>();
     has_autotraits::<Error>();
-    let params = TubeParams { min_points: 1, ..TubeParams::default() };
+    let params = TubeParams {
+        min_points: 1,
+        ..TubeParams::default()
+    };
     let error: Box<dyn std::error::Error + Send + Sync> = Box::new(params.validate().unwrap_err());
     assert!(error.source().is_none());
 }

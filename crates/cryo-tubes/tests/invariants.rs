@@ -21,7 +21,10 @@ fn traced_as_paper(set: &ParticleSet) -> Tracing {
 fn the_number_of_threads_does_not_change_the_result() {
     let set = detected(&mixed(), &Detector::default(), 3);
     let with = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
         pool.install(|| (traced(&set), traced_as_paper(&set)))
     };
     assert_eq!(with(1), with(4));
@@ -96,20 +99,41 @@ fn a_circle_of_radius_r_has_curvature_one_over_r() {
             set.items.push(Particle::at(place));
         }
         let tracing = traced(&set);
-        assert_eq!(tracing.tubes.len(), 1, "radius {radius}: {:?}", tracing.dropped);
+        assert_eq!(
+            tracing.tubes.len(),
+            1,
+            "radius {radius}: {:?}",
+            tracing.dropped
+        );
         let tube = &tracing.tubes[0];
         let ratio = tube.max_curvature_per_vox * radius;
         assert!((ratio - 1.0).abs() < 0.01, "radius {radius}: {ratio}");
         let length = 10.0 * 4.0 * f64::from(count - 1);
-        assert!((tube.length_angstrom / length - 1.0).abs() < 1e-3, "radius {radius}");
+        assert!(
+            (tube.length_angstrom / length - 1.0).abs() < 1e-3,
+            "radius {radius}"
+        );
     }
 }
 
 #[test]
 fn points_lie_at_equal_arc_lengths_of_any_spacing() {
-    let set = detected(&[scenes::arc([40.0, 90.0, 50.0], [1.0, 0.2, 0.1], [0.0, 1.0, 0.0], 0.012, 150.0)], &Detector::default(), 5);
+    let set = detected(
+        &[scenes::arc(
+            [40.0, 90.0, 50.0],
+            [1.0, 0.2, 0.1],
+            [0.0, 1.0, 0.0],
+            0.012,
+            150.0,
+        )],
+        &Detector::default(),
+        5,
+    );
     for spacing_vox in [0.7, 2.0, 8.2, 40.0] {
-        let params = TubeParams { spacing_vox, ..TubeParams::default() };
+        let params = TubeParams {
+            spacing_vox,
+            ..TubeParams::default()
+        };
         let tube = trace_tubes(&set, &params, &()).unwrap().tubes.remove(0);
         for (n, pair) in (1..).zip(tube.points.windows(2)) {
             let walked = f64::from(n) * spacing_vox * scenes::VOXEL_ANGSTROM;
@@ -117,7 +141,10 @@ fn points_lie_at_equal_arc_lengths_of_any_spacing() {
             // The chord is shorter than the arc by κ² s³ / 24.
             let chord = pair[0].position.distance_to(pair[1].position);
             let sagging = 0.03_f64.powi(2) * spacing_vox.powi(3) / 24.0;
-            assert!(chord <= spacing_vox + 1e-6 && chord >= spacing_vox - sagging - 1e-6, "{chord}");
+            assert!(
+                chord <= spacing_vox + 1e-6 && chord >= spacing_vox - sagging - 1e-6,
+                "{chord}"
+            );
             let along = pair[1].tangent;
             let ahead = (pair[1].position.x - pair[0].position.x) * along.x
                 + (pair[1].position.y - pair[0].position.y) * along.y
@@ -133,7 +160,10 @@ fn points_lie_at_equal_arc_lengths_of_any_spacing() {
 #[test]
 fn anisotropic_voxels_are_measured_in_edges_along_x() {
     // The same filaments on voxels twice as thick.
-    let lines = [straight([20.0, 30.0, 40.0], [180.0, 60.0, 120.0]), straight([50.0, 60.0, 10.0], [60.0, 70.0, 200.0])];
+    let lines = [
+        straight([20.0, 30.0, 40.0], [180.0, 60.0, 120.0]),
+        straight([50.0, 60.0, 10.0], [60.0, 70.0, 200.0]),
+    ];
     let cubes = detected(&lines, &Detector::default(), 11);
     let size = VoxelSize::zyx(20.0, 10.0, 10.0).unwrap();
     let bricks = cubes.resampled_to(&Grid::new([120, 260, 280], size));
@@ -152,7 +182,14 @@ fn anisotropic_voxels_are_measured_in_edges_along_x() {
 #[test]
 fn classes_are_traced_apart() {
     // Two filaments one behind the other that would be one.
-    let mut set = detected(&[straight([20.0, 50.0, 50.0], [200.0, 50.0, 50.0])], &Detector { outliers: 0.0, ..Detector::default() }, 2);
+    let mut set = detected(
+        &[straight([20.0, 50.0, 50.0], [200.0, 50.0, 50.0])],
+        &Detector {
+            outliers: 0.0,
+            ..Detector::default()
+        },
+        2,
+    );
     assert_eq!(traced(&set).tubes.len(), 1);
     for item in &mut set.items {
         item.class = Some(if item.position.x < 100.0 { 4 } else { 2 });
@@ -163,16 +200,30 @@ fn classes_are_traced_apart() {
 
 #[test]
 fn ends_of_poor_score_are_cut() {
-    let mut set = detected(&[straight([20.0, 50.0, 50.0], [220.0, 50.0, 50.0])], &Detector { outliers: 0.0, ..Detector::default() }, 2);
+    let mut set = detected(
+        &[straight([20.0, 50.0, 50.0], [220.0, 50.0, 50.0])],
+        &Detector {
+            outliers: 0.0,
+            ..Detector::default()
+        },
+        2,
+    );
     for item in &mut set.items {
         item.score = Some(if item.position.x > 160.0 { 0.1 } else { 0.8 });
     }
     let tube = traced(&set).tubes.remove(0);
     let end = tube.points[tube.points.len() - 1];
-    assert!((140.0..172.0).contains(&end.position.x), "{}", end.position.x);
+    assert!(
+        (140.0..172.0).contains(&end.position.x),
+        "{}",
+        end.position.x
+    );
     assert!((tube.points[0].score.unwrap() - 0.8).abs() < 1e-6);
     assert!(end.score.unwrap() < 0.6 && end.score.unwrap() > 0.35);
-    let params = TubeParams { min_end_score: 0.0, ..TubeParams::default() };
+    let params = TubeParams {
+        min_end_score: 0.0,
+        ..TubeParams::default()
+    };
     let whole = trace_tubes(&set, &params, &()).unwrap().tubes.remove(0);
     assert!(whole.length_angstrom > 1900.0);
     assert!((whole.points[whole.points.len() - 1].score.unwrap() - 0.1).abs() < 1e-3);

@@ -43,10 +43,14 @@ impl FromStr for Length {
             .into_iter()
             .find_map(|(ending, unit)| Some((text.strip_suffix(ending)?, unit)))
             .unwrap_or((text, Self::Voxels));
-        let value: Option<f64> = number.trim().parse().ok().filter(|value: &f64| value.is_finite());
-        value
-            .map(unit)
-            .ok_or_else(|| format!("expected a length like 12 (voxels), 82A or 8.2nm, got {text:?}"))
+        let value: Option<f64> = number
+            .trim()
+            .parse()
+            .ok()
+            .filter(|value: &f64| value.is_finite());
+        value.map(unit).ok_or_else(|| {
+            format!("expected a length like 12 (voxels), 82A or 8.2nm, got {text:?}")
+        })
     }
 }
 

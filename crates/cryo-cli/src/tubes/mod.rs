@@ -71,7 +71,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
     if common.shard.is_some() {
-        return Err(Failure::usage("--shard: all filaments go into one file; name fewer picks instead"));
+        return Err(Failure::usage(
+            "--shard: all filaments go into one file; name fewer picks instead",
+        ));
     }
     let defaults = defaults(arguments, common)?;
     let settings: Settings = config::effective("tubes", &defaults, common, &arguments.flags)?;
@@ -122,8 +124,12 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         common.say(&summary(set, tracing));
     }
     if arguments.json {
-        let reports: Vec<Value> =
-            picks.sets.iter().zip(&tracings).map(|(set, tracing)| report(set, tracing)).collect();
+        let reports: Vec<Value> = picks
+            .sets
+            .iter()
+            .zip(&tracings)
+            .map(|(set, tracing)| report(set, tracing))
+            .collect();
         let text = serde_json::to_string_pretty(&reports);
         exit::print(&(text.map_err(|error| Failure::usage(error.to_string()))? + "\n"))?;
     }
@@ -140,16 +146,29 @@ fn defaults(arguments: &Arguments, common: &Common) -> Result<Settings, Failure>
     Ok(preset(Some(of_file.method)))
 }
 
-fn trace(set: &ParticleSet, settings: &Settings, progress: &dyn Progress) -> Result<Tracing, Failure> {
+fn trace(
+    set: &ParticleSet,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<Tracing, Failure> {
     let voxel_angstrom = set.grid.voxel_size.x();
     let traced = match settings.method {
         Method::Curve => trace_tubes(set, &settings.curve_params(voxel_angstrom), progress),
-        Method::Paper => trace_tubes_as_paper(set, &settings.paper_params(voxel_angstrom), progress),
+        Method::Paper => {
+            trace_tubes_as_paper(set, &settings.paper_params(voxel_angstrom), progress)
+        }
     };
     traced.map_err(|error| match error {
         Error::Cancelled => Failure::Interrupted,
-        Error::Parameter { field, expected, got } => {
-            let unit = field.trim_end_matches("_vox2").trim_end_matches("_vox").trim_end_matches("_per_vox");
+        Error::Parameter {
+            field,
+            expected,
+            got,
+        } => {
+            let unit = field
+                .trim_end_matches("_vox2")
+                .trim_end_matches("_vox")
+                .trim_end_matches("_per_vox");
             let flag = unit.trim_end_matches("_per").replace('_', "-");
             Failure::usage(format!(
                 "--{flag}: expected {expected}, got {got} (lengths in voxels of {voxel_angstrom} Å)"
@@ -166,8 +185,13 @@ fn keep_class(sets: &mut [ParticleSet], class: &str) -> Result<(), Failure> {
     for set in sets.iter_mut() {
         let names = set.classes.clone();
         set.retain(|item| {
-            let Some(number) = item.class else { return false };
-            let name = names.get(&number).cloned().unwrap_or_else(|| number.to_string());
+            let Some(number) = item.class else {
+                return false;
+            };
+            let name = names
+                .get(&number)
+                .cloned()
+                .unwrap_or_else(|| number.to_string());
             let is_it = name == class || number.to_string() == class;
             known.insert(name);
             is_it
@@ -180,7 +204,10 @@ fn keep_class(sets: &mut [ParticleSet], class: &str) -> Result<(), Failure> {
     let known = if known.is_empty() {
         "the points have no class".to_owned()
     } else {
-        format!("expected one of {}", known.into_iter().collect::<Vec<_>>().join(", "))
+        format!(
+            "expected one of {}",
+            known.into_iter().collect::<Vec<_>>().join(", ")
+        )
     };
     Err(Failure::usage(format!("--class {class}: {known}")))
 }
@@ -193,19 +220,41 @@ fn optics_columns(picks: &Picks) -> Vec<(String, Vec<String>)> {
         firsts.push(first);
         first += set.len();
     }
-    let optics = picks.extra.iter().filter(|column| column.name.starts_with("optics."));
-    let value = |column: &ExtraColumn, row: usize| column.values.get(row).cloned().unwrap_or_default();
+    let optics = picks
+        .extra
+        .iter()
+        .filter(|column| column.name.starts_with("optics."));
+    let value =
+        |column: &ExtraColumn, row: usize| column.values.get(row).cloned().unwrap_or_default();
     optics
-        .map(|column| (column.name.clone(), firsts.iter().map(|&row| value(column, row)).collect()))
+        .map(|column| {
+            (
+                column.name.clone(),
+                firsts.iter().map(|&row| value(column, row)).collect(),
+            )
+        })
         .collect()
 }
 
-fn filaments(sets: &[ParticleSet], tracings: &[Tracing], optics: &[(String, Vec<String>)]) -> Picks {
-    let sets: Vec<ParticleSet> =
-        sets.iter().zip(tracings).map(|(set, tracing)| to_particles(set, &tracing.tubes)).collect();
+fn filaments(
+    sets: &[ParticleSet],
+    tracings: &[Tracing],
+    optics: &[(String, Vec<String>)],
+) -> Picks {
+    let sets: Vec<ParticleSet> = sets
+        .iter()
+        .zip(tracings)
+        .map(|(set, tracing)| to_particles(set, &tracing.tubes))
+        .collect();
     let column = |(name, values): &(String, Vec<String>)| {
-        let repeated = sets.iter().zip(values).flat_map(|(set, value)| vec![value.clone(); set.len()]);
-        ExtraColumn { name: name.clone(), values: repeated.collect() }
+        let repeated = sets
+            .iter()
+            .zip(values)
+            .flat_map(|(set, value)| vec![value.clone(); set.len()]);
+        ExtraColumn {
+            name: name.clone(),
+            values: repeated.collect(),
+        }
     };
     let extra = optics.iter().map(column).collect();
     Picks { sets, extra }

@@ -38,7 +38,11 @@ pub(super) fn targets(
                 picture.display()
             )));
         }
-        targets.push(Target { set: index, tomogram, picture });
+        targets.push(Target {
+            set: index,
+            tomogram,
+            picture,
+        });
     }
     Ok(targets)
 }
@@ -53,7 +57,9 @@ pub(super) fn draw(
     let options = mrc::ReadOptions {
         permissive: true,
         max_bytes: common.memory_bytes(),
-        voxel_size_angstrom: frames.voxel_size()?.and_then(cryo_core::VoxelSize::isotropic),
+        voxel_size_angstrom: frames
+            .voxel_size()?
+            .and_then(cryo_core::VoxelSize::isotropic),
         ..Default::default()
     };
     let volume = mrc::read(&target.tomogram, &options)?;
@@ -70,7 +76,9 @@ pub(super) fn draw(
         std::fs::create_dir_all(folder).map_err(cryo_io::Error::from)?;
     }
     write_atomic(&target.picture, common.overwrite(), |out| {
-        picture.write_png(out).map_err(|error| std::io::Error::other(error).into())
+        picture
+            .write_png(out)
+            .map_err(|error| std::io::Error::other(error).into())
     })?;
     Ok(())
 }

@@ -143,7 +143,11 @@ impl Settings {
         let of_code = preset == Preset::CetPick;
         Self {
             link_distance: Length::Voxels(paper.link_distance_vox),
-            max_curvature: if of_code { 0.003 } else { paper.max_curvature_per_vox },
+            max_curvature: if of_code {
+                0.003
+            } else {
+                paper.max_curvature_per_vox
+            },
             min_points: paper.min_points,
             max_residual: Length::Voxels(paper.max_residual_vox2.sqrt()),
             spacing: Length::Voxels(paper.spacing_vox),

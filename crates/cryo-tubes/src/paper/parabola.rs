@@ -27,14 +27,23 @@ impl Parabola {
         let right = DVector::from_column_slice(values);
         let decomposed = basis.clone().qr();
         let triangle = decomposed.r();
-        let least = (0..3).map(|n| triangle[(n, n)].abs()).fold(f64::INFINITY, f64::min);
+        let least = (0..3)
+            .map(|n| triangle[(n, n)].abs())
+            .fold(f64::INFINITY, f64::min);
         if least < 1e-10 * (parameters.len() as f64).sqrt() {
             return None;
         }
         let solution = triangle.solve_upper_triangular(&(decomposed.q().transpose() * &right))?;
         let residual = (basis * &solution - right).norm_squared() / parameters.len() as f64;
         let coefficients = [solution[0], solution[1], solution[2]];
-        Some((Self { middle, half, coefficients }, residual))
+        Some((
+            Self {
+                middle,
+                half,
+                coefficients,
+            },
+            residual,
+        ))
     }
 
     pub(super) fn at(&self, s: f64) -> f64 {
@@ -54,7 +63,11 @@ impl Parabola {
         let [_, b, a] = self.coefficients;
         let second = 2.0 * a / (self.half * self.half);
         // Curvature falls from the vertex on.
-        let vertex = if a == 0.0 { self.middle } else { self.middle - self.half * b / (2.0 * a) };
+        let vertex = if a == 0.0 {
+            self.middle
+        } else {
+            self.middle - self.half * b / (2.0 * a)
+        };
         let slope = self.slope(vertex.clamp(low, high));
         second.abs() / (1.0 + slope * slope).powf(1.5)
     }
@@ -81,7 +94,10 @@ mod tests {
     #[test]
     fn far_parameters_lose_no_digits() {
         let parameters: Vec<f64> = (0..20).map(|n| 1e5 + f64::from(n)).collect();
-        let values: Vec<f64> = parameters.iter().map(|s| 0.5 * (s - 1e5) * (s - 1e5)).collect();
+        let values: Vec<f64> = parameters
+            .iter()
+            .map(|s| 0.5 * (s - 1e5) * (s - 1e5))
+            .collect();
         let (_, residual) = Parabola::fit(&parameters, &values).expect("three parameters");
         assert!(residual < 1e-20, "{residual}");
     }

@@ -2,7 +2,11 @@ use crate::error::{Error, require, require_positive};
 
 /// The axis whose coordinate the two parabolas are functions of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
 pub enum FitAxis {
     /// x(y) and z(y): the publication.
     #[default]
@@ -60,7 +64,12 @@ impl PaperParams {
     /// [`Error::Parameter`] with the first field that is not.
     pub fn validate(&self) -> Result<(), Error> {
         require_positive("link_distance_vox", self.link_distance_vox)?;
-        require(self.min_points >= 3, "min_points", "at least 3", self.min_points)?;
+        require(
+            self.min_points >= 3,
+            "min_points",
+            "at least 3",
+            self.min_points,
+        )?;
         require_positive("max_residual_vox2", self.max_residual_vox2)?;
         require_positive("max_curvature_per_vox", self.max_curvature_per_vox)?;
         require_positive("spacing_vox", self.spacing_vox)

@@ -64,7 +64,13 @@ pub fn trace_tubes_as_paper(
         progress.begin("fitting filaments", components.len() as u64);
         let fit = |members: &Vec<usize>| {
             progress.advance(1);
-            Component { set, cloud: &cloud, params, members }.tube(class)
+            Component {
+                set,
+                cloud: &cloud,
+                params,
+                members,
+            }
+            .tube(class)
         };
         let mut tubes = Vec::new();
         for result in components.par_iter().map(fit).collect::<Vec<_>>() {
@@ -76,7 +82,12 @@ pub fn trace_tubes_as_paper(
         tubes.sort_by(|a, b| b.length_angstrom.total_cmp(&a.length_angstrom));
         tracing.tubes.append(&mut tubes);
     }
-    tracing.unused = set.len() - tracing.tubes.iter().map(|tube| tube.sources.len()).sum::<usize>();
+    tracing.unused = set.len()
+        - tracing
+            .tubes
+            .iter()
+            .map(|tube| tube.sources.len())
+            .sum::<usize>();
     Ok(tracing)
 }
 
@@ -119,8 +130,11 @@ impl Component<'_> {
             FitAxis::Y => (1, 0),
             FitAxis::X => (0, 1),
         };
-        let mut members: Vec<(f64, usize)> =
-            self.members.iter().map(|&point| (self.cloud.points[point][along], point)).collect();
+        let mut members: Vec<(f64, usize)> = self
+            .members
+            .iter()
+            .map(|&point| (self.cloud.points[point][along], point))
+            .collect();
         members.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let parameters: Vec<f64> = members.iter().map(|member| member.0).collect();
         let (low, high) = (parameters[0], parameters[parameters.len() - 1]);
@@ -129,7 +143,10 @@ impl Component<'_> {
             return Err(Reason::Short);
         }
         let values = |axis: usize| -> Vec<f64> {
-            members.iter().map(|&(_, point)| self.cloud.points[point][axis]).collect()
+            members
+                .iter()
+                .map(|&(_, point)| self.cloud.points[point][axis])
+                .collect()
         };
         let fitted = [aside, 2].map(|axis| Parabola::fit(&parameters, &values(axis)));
         let [Some((first, of_first)), Some((second, of_second))] = fitted else {
@@ -139,13 +156,21 @@ impl Component<'_> {
         if residual >= self.params.max_residual_vox2 {
             return Err(Reason::Rough);
         }
-        let curvature = first.largest_curvature(low, high).max(second.largest_curvature(low, high));
+        let curvature = first
+            .largest_curvature(low, high)
+            .max(second.largest_curvature(low, high));
         if curvature >= self.params.max_curvature_per_vox {
             return Err(Reason::Bent);
         }
-        let curve = Curve { along, aside, parabolas: [first, second] };
+        let curve = Curve {
+            along,
+            aside,
+            parabolas: [first, second],
+        };
         let (points, length) = self.resampled(&curve, &members);
-        let sources = members.iter().flat_map(|&(_, point)| self.cloud.sources(point).iter().copied());
+        let sources = members
+            .iter()
+            .flat_map(|&(_, point)| self.cloud.sources(point).iter().copied());
         Ok(Tube {
             class,
             points,
@@ -191,7 +216,9 @@ impl Component<'_> {
             .map(|&(_, point)| self.cloud.scores[point])
             .collect();
         if near.is_empty() {
-            let nearest = members.iter().min_by(|a, b| (a.0 - s).abs().total_cmp(&(b.0 - s).abs()));
+            let nearest = members
+                .iter()
+                .min_by(|a, b| (a.0 - s).abs().total_cmp(&(b.0 - s).abs()));
             return nearest.map_or(0.0, |&(_, point)| self.cloud.scores[point] as f32);
         }
         (near.iter().sum::<f64>() / near.len() as f64) as f32

@@ -26,12 +26,20 @@ pub(crate) struct Detector {
 
 impl Default for Detector {
     fn default() -> Self {
-        Self { spacing_vox: 4.0, missed: 0.2, outliers: 0.2, jitter_vox: 1.0 }
+        Self {
+            spacing_vox: 4.0,
+            missed: 0.2,
+            outliers: 0.2,
+            jitter_vox: 1.0,
+        }
     }
 }
 
 pub(crate) fn grid() -> Grid {
-    Grid::new([240, 260, 280], VoxelSize::new(VOXEL_ANGSTROM).expect("valid"))
+    Grid::new(
+        [240, 260, 280],
+        VoxelSize::new(VOXEL_ANGSTROM).expect("valid"),
+    )
 }
 
 pub(crate) fn straight(from: [f64; 3], to: [f64; 3]) -> CentreLine {
@@ -39,8 +47,15 @@ pub(crate) fn straight(from: [f64; 3], to: [f64; 3]) -> CentreLine {
     CentreLine::straight(from, to).expect("two places")
 }
 
-pub(crate) fn arc(start: [f64; 3], direction: [f64; 3], towards: [f64; 3], curvature: f64, length: f64) -> CentreLine {
-    let [start, direction, towards] = [start, direction, towards].map(|[x, y, z]| VoxelPos::xyz(x, y, z));
+pub(crate) fn arc(
+    start: [f64; 3],
+    direction: [f64; 3],
+    towards: [f64; 3],
+    curvature: f64,
+    length: f64,
+) -> CentreLine {
+    let [start, direction, towards] =
+        [start, direction, towards].map(|[x, y, z]| VoxelPos::xyz(x, y, z));
     CentreLine::arc(start, direction, towards, curvature, length).expect("an arc")
 }
 
@@ -50,9 +65,27 @@ pub(crate) fn mixed() -> Vec<CentreLine> {
         straight([20.0, 30.0, 40.0], [180.0, 60.0, 50.0]),
         straight([40.0, 20.0, 200.0], [60.0, 180.0, 190.0]),
         // Curved: radii of 33, 50 and 100 voxels.
-        arc([150.0, 60.0, 100.0], [1.0, 0.0, 0.2], [0.0, 1.0, 0.0], 0.03, 100.0),
-        arc([40.0, 90.0, 120.0], [0.0, 1.0, 0.0], [1.0, 0.0, 1.0], 0.02, 120.0),
-        arc([20.0, 100.0, 70.0], [1.0, 1.0, 0.0], [1.0, -1.0, 0.3], 0.01, 170.0),
+        arc(
+            [150.0, 60.0, 100.0],
+            [1.0, 0.0, 0.2],
+            [0.0, 1.0, 0.0],
+            0.03,
+            100.0,
+        ),
+        arc(
+            [40.0, 90.0, 120.0],
+            [0.0, 1.0, 0.0],
+            [1.0, 0.0, 1.0],
+            0.02,
+            120.0,
+        ),
+        arc(
+            [20.0, 100.0, 70.0],
+            [1.0, 1.0, 0.0],
+            [1.0, -1.0, 0.3],
+            0.01,
+            170.0,
+        ),
         // Crossing.
         straight([80.0, 150.0, 150.0], [220.0, 150.0, 150.0]),
         straight([150.0, 80.0, 150.0], [150.0, 220.0, 150.0]),
@@ -77,8 +110,12 @@ pub(crate) fn turned(lines: &[CentreLine], rotation: Orientation) -> Vec<CentreL
         let moved = rotation.rotate(offset);
         VoxelPos::xyz(moved.x + middle.x, moved.y + middle.y, moved.z + middle.z)
     };
-    let lines = lines.iter().map(|line| line.points().iter().map(turn).collect());
-    lines.map(|points| CentreLine::through(points).expect("as many places")).collect()
+    let lines = lines
+        .iter()
+        .map(|line| line.points().iter().map(turn).collect());
+    lines
+        .map(|points| CentreLine::through(points).expect("as many places"))
+        .collect()
 }
 
 /// Uniformly distributed (Shoemake 1992).
@@ -126,11 +163,23 @@ pub(crate) fn detected(lines: &[CentreLine], detector: &Detector, seed: u64) -> 
 /// Scores within two voxels.
 pub(crate) fn score(lines: &[CentreLine], tubes: &[Tube]) -> FilamentScores {
     let grid = grid();
-    let truth: Vec<Vec<AngstromPos>> =
-        lines.iter().map(|line| line.points().iter().map(|&p| grid.angstrom_from_voxel(p)).collect()).collect();
+    let truth: Vec<Vec<AngstromPos>> = lines
+        .iter()
+        .map(|line| {
+            line.points()
+                .iter()
+                .map(|&p| grid.angstrom_from_voxel(p))
+                .collect()
+        })
+        .collect();
     let picks: Vec<Vec<AngstromPos>> = tubes
         .iter()
-        .map(|tube| tube.points.iter().map(|point| grid.angstrom_from_voxel(point.position)).collect())
+        .map(|tube| {
+            tube.points
+                .iter()
+                .map(|point| grid.angstrom_from_voxel(point.position))
+                .collect()
+        })
         .collect();
     compare_filaments(&truth, &picks, &FilamentParams::new(2.0 * VOXEL_ANGSTROM)).expect("finite")
 }
