@@ -224,12 +224,9 @@ fn tracks(
     let mut seeds: Vec<usize> = (0..cloud.len())
         .filter(|&point| directions[point].support > 0.5)
         .collect();
-    seeds.sort_by(|&a, &b| {
-        directions[b]
-            .support
-            .total_cmp(&directions[a].support)
-            .then(a.cmp(&b))
-    });
+    // Two points that see but each other have equal support, up to rounding.
+    let rank = |point: usize| (directions[point].support * 1e6).round();
+    seeds.sort_by(|&a, &b| rank(b).total_cmp(&rank(a)).then(a.cmp(&b)));
     let mut grower = Grower::new(cloud, directions, params);
     let mut tracks: Vec<Track> = Vec::new();
     let mut owners = vec![NOBODY; cloud.len()];
