@@ -58,7 +58,8 @@ pub(crate) fn direction_at(
     {
         let axis = offset.normalize();
         let support = scratch.iter().map(|q| tukey(across(q, &axis), width)).sum();
-        if support > best.support {
+        // Equal but for rounding, the first is taken.
+        if support > best.support + 1e-9 {
             best = Direction { axis, support };
         }
     }

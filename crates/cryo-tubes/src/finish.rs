@@ -41,7 +41,7 @@ impl Finisher<'_> {
                 member.0 = datum.t;
             }
             members.extend(free);
-            members.sort_by(|a, b| a.1.cmp(&b.1));
+            members.sort_by_key(|member| member.1);
             fit = self.fit(&members).ok_or(Reason::FewPoints)?;
         }
         let mut supporters: Vec<Supporter> = members

@@ -59,7 +59,7 @@ impl Fit {
         }
         let length = shift_to_zero(&mut data)?;
         let (spline, factor) = Spline::fit(&data, length, smoothing, density_over(length, &data))?;
-        let residual = residual(&spline, &data);
+        let residual = residual(&spline, &mut data);
         Some(Self {
             spline,
             data,
@@ -115,11 +115,12 @@ fn shift_to_zero(data: &mut [Datum]) -> Option<f64> {
     Some(high - low)
 }
 
-fn residual(spline: &Spline, data: &[Datum]) -> f64 {
+/// Moves the parameters to the feet of the points, since the ends of a smoothed curve slide along it.
+fn residual(spline: &Spline, data: &mut [Datum]) -> f64 {
     let (mut sum, mut total) = (0.0, 0.0);
     for datum in data {
-        let foot = spline.foot(&datum.place, datum.t);
-        sum += datum.weight * (spline.at(foot).position - datum.place).norm_squared();
+        datum.t = spline.foot(&datum.place, datum.t);
+        sum += datum.weight * (spline.at(datum.t).position - datum.place).norm_squared();
         total += datum.weight;
     }
     (sum / total).sqrt()

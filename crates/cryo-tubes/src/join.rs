@@ -52,11 +52,12 @@ pub(crate) fn join(cloud: &Cloud, pieces: &[Piece], params: &TubeParams) -> Vec<
 
     let mut partner = matched(&pairs, 2 * pieces.len());
     for n in doubtful() {
-        if let (Some(a), Some(b)) = (before(n).map(|m| 2 * m + 1), after(n).map(|m| 2 * m)) {
-            if partner[a].is_none() && partner[b].is_none() {
-                partner[a] = Some(b);
-                partner[b] = Some(a);
-            }
+        if let (Some(a), Some(b)) = (before(n).map(|m| 2 * m + 1), after(n).map(|m| 2 * m))
+            && partner[a].is_none()
+            && partner[b].is_none()
+        {
+            partner[a] = Some(b);
+            partner[b] = Some(a);
         }
     }
     for n in doubtful() {
@@ -136,7 +137,7 @@ fn matched(pairs: &[(f64, usize, usize)], ends: usize) -> Vec<Option<usize>> {
 /// Whether a track was cut at an end.
 fn is_cut(pieces: &[Piece], n: usize) -> bool {
     let piece = n / 2;
-    let beside = if n % 2 == 0 {
+    let beside = if n.is_multiple_of(2) {
         piece.checked_sub(1)
     } else {
         Some(piece + 1)
@@ -236,7 +237,7 @@ fn cost(cloud: &Cloud, pieces: &[Piece], a: usize, b: usize, params: &TubeParams
 fn arm(cloud: &Cloud, pieces: &[Piece], n: usize, reach: f64) -> Vec<(Vector, f64)> {
     let piece = &pieces[n / 2];
     let back = |along: f64| {
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             along
         } else {
             piece.length - along

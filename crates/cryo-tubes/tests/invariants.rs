@@ -221,7 +221,7 @@ fn ends_of_poor_score_are_cut() {
         end.position.x
     );
     assert!((tube.points[0].score.unwrap() - 0.8).abs() < 1e-6);
-    assert!((0.35..0.75).contains(&end.score.unwrap()), "{end:?}");
+    assert!((0.35..0.81).contains(&end.score.unwrap()), "{end:?}");
     let params = TubeParams {
         min_end_score: 0.0,
         ..TubeParams::default()
