@@ -135,6 +135,22 @@ impl Model {
     /// # Errors
     /// [`Error::Parameter`] for images of another size.
     pub fn outputs(&self, images: &Tensor) -> Result<Outputs, Error> {
+        self.check_images(images)?;
+        let _guard = tch::no_grad_guard();
+        Ok(self.forward(images, false, Kind::Float))
+    }
+
+    /// What the network makes of images of the crop's size while it learns: with the statistics of the batch,
+    /// which update the running ones, and with gradients.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for images of another size.
+    pub fn training_outputs(&self, images: &Tensor) -> Result<Outputs, Error> {
+        self.check_images(images)?;
+        Ok(self.forward(images, true, Kind::Float))
+    }
+
+    fn check_images(&self, images: &Tensor) -> Result<(), Error> {
         let expected = [
             self.config.input.binned()[0],
             self.config.input.crop,
@@ -147,9 +163,7 @@ impl Model {
             "images",
             format!("[n, {expected:?}]"),
             format!("{size:?}"),
-        )?;
-        let _guard = tch::no_grad_guard();
-        Ok(self.forward(images, false, Kind::Float))
+        )
     }
 
     pub(crate) fn forward(&self, images: &Tensor, train: bool, kind: Kind) -> Outputs {
