@@ -98,6 +98,14 @@ impl FrameArguments {
         Ok(positive(self.voxel_size, "--voxel-size")?.and_then(VoxelSize::new))
     }
 
+    /// The tomogram that is given, if it is one.
+    pub(crate) fn only_tomogram(&self) -> Option<&Path> {
+        match self.tomogram.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
     fn stated(&self) -> Result<Frame, Failure> {
         let flags = Frame {
             shape: self.size.map(|size| size.0),

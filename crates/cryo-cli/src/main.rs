@@ -3,6 +3,7 @@
 mod config;
 mod convert;
 mod demo;
+mod evaluate;
 mod exit;
 mod frames;
 mod inspect;
@@ -48,6 +49,8 @@ enum Command {
     Convert(Box<convert::Arguments>),
     /// Make tomograms and tilt series of which the truth is known.
     Simulate(Box<simulate::Arguments>),
+    /// Say how well picks find the truth.
+    Evaluate(Box<evaluate::Arguments>),
     /// Run the whole story on a small simulated tomogram.
     Demo(Box<demo::Arguments>),
 }
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, &common),
         Some(Command::Convert(arguments)) => convert::run(&arguments, &common),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments, &common),
+        Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, &common),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &common),
         None => Err(exit::Failure::usage(
             "expected a command; cryo --help lists them",
