@@ -6,9 +6,11 @@ use cryo_candidates::{
 use cryo_contrastive::{Error, ViewIndex, ViewShape, ViewSource};
 use cryo_core::{Particle, ParticleSet, Volume, VoxelPos};
 use cryo_eval::{EvaluateParams, evaluate};
-use cryo_filters::{GaussianParams, difference_of_gaussians, local_maxima};
-use cryo_io::{Frame, Frames, PicksOptions, mrc, read_picks};
-use ndarray::Array2;
+use cryo_filters::{
+    GaussianParams, clip, difference_of_gaussians, gaussian, local_maxima, z_score,
+};
+use cryo_io::{CoordinateFormat, Frame, Frames, PicksOptions, mrc, read_picks};
+use ndarray::{Array2, Array3, ArrayView3};
 
 use crate::{Failure, variants::Variant};
 
@@ -34,16 +36,19 @@ impl Data {
             .file_name()
             .ok_or("expected a folder")?
             .to_string_lossy();
-        let volume = mrc::read(
+        let raw = mrc::read(
             folder.join(format!("{name}_rec.mrc")),
             &mrc::ReadOptions::default(),
         )?;
+        let volume = Volume::new(preprocessed(raw.data().view())?, *raw.grid())?;
         let star = folder.join(format!("{name}_particles.star"));
         let options = PicksOptions {
             frames: Frames::all(Frame::of(volume.grid())),
             ..PicksOptions::default()
         };
-        let truth = read_picks(star, None, &options)?.sets.remove(0);
+        let truth = read_picks(star, Some(CoordinateFormat::Relion3), &options)?
+            .sets
+            .remove(0);
         let candidates = candidates(&volume, &name)?;
         let labels = labels(&truth, &candidates)?;
         Ok(Self {
@@ -109,6 +114,12 @@ impl Data {
             |(n, i)| at(n, i / area, start + i / crop % crop, start + i % crop),
         ))
     }
+}
+
+/// The reference's denoising: a Gaussian of 0.8 voxels between two z-scores, clipped to ± 3 (`milopyp-spec` B).
+fn preprocessed(data: ArrayView3<'_, f32>) -> Result<Array3<f32>, Failure> {
+    let smooth = gaussian(z_score(data)?.view(), &GaussianParams::isotropic(0.8))?;
+    Ok(clip(z_score(smooth.view())?.view(), -3.0, 3.0)?)
 }
 
 /// Peaks of the difference of two Gaussians (3 and 6 voxels) of dark blobs, above the mean of the peaks and half
