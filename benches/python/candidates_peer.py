@@ -85,7 +85,7 @@ def main() -> dict:
     offsets = ((dz * height + dy) * width + dx)[sphere].tolist()
     suppressed = set()
     scores, places = [], []
-    for place in order.tolist():
+    for place in map(int, order):
         score = flat[place]
         if score <= threshold:
             break

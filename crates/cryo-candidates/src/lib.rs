@@ -3,7 +3,17 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod error;
+mod input;
+mod search;
 mod views;
 
-pub use error::Error;
+pub use error::{Error, SourceError};
+pub use input::{
+    Contrast, PlaneSource, Polarity, PreprocessParams, PreprocessedSlabs, preprocess_slabs,
+    preprocess_volume,
+};
+pub use search::{
+    CandidateParams, Neighbourhood, Peak, PeakParams, Scales, SearchReport, Threshold,
+    find_candidates, find_candidates_with_report, find_peaks, suppress_within,
+};
 pub use views::*;

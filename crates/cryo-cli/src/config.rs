@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use crate::{exit::Failure, options::Common};
 
 /// The tables that a settings file may have.
-const TABLES: [&str; 2] = ["cryo", "simulate"];
+const TABLES: [&str; 5] = ["cryo", "simulate", "tubes", "preprocess", "candidates"];
 
 /// Takes from the settings file what holds for every stage, where no flag says it.
 pub(crate) fn complete(common: &mut Common) -> Result<(), Failure> {

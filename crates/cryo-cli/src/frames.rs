@@ -98,6 +98,23 @@ impl FrameArguments {
         Ok(positive(self.voxel_size, "--voxel-size")?.and_then(VoxelSize::new))
     }
 
+    /// The file of a tomogram, by name; a single one given holds whatever is named.
+    pub(crate) fn tomogram_file(&self, name: &str) -> Result<Option<PathBuf>, Failure> {
+        if let [only] = self.tomogram.as_slice() {
+            return Ok(Some(only.clone()));
+        }
+        if let Some(path) = self.tomogram.iter().find(|path| stem(path) == name) {
+            return Ok(Some(path.clone()));
+        }
+        let Some(list) = &self.data else {
+            return Ok(None);
+        };
+        let mut entries = Dataset::read(list)?.entries.into_iter();
+        Ok(entries
+            .find(|entry| entry.name == name)
+            .map(|entry| entry.tomogram))
+    }
+
     /// The tomogram that is given, if it is one.
     pub(crate) fn only_tomogram(&self) -> Option<&Path> {
         match self.tomogram.as_slice() {
@@ -129,13 +146,7 @@ impl FrameArguments {
             named.insert(name, known.or(frame));
         };
         for path in &self.tomogram {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let plain = [".gz", ".bz2"]
-                .iter()
-                .find_map(|ending| name.strip_suffix(ending))
-                .unwrap_or(&name);
-            let stem = Path::new(plain).file_stem().unwrap_or_default();
-            add(stem.to_string_lossy().into_owned(), self.frame_of(path)?);
+            add(stem(path), self.frame_of(path)?);
         }
         if let Some(path) = &self.data {
             for entry in Dataset::read(path)?.entries {
@@ -159,6 +170,17 @@ impl FrameArguments {
         let reader = mrc::Reader::open(path, &options)?;
         Ok(Frame::of(&reader.grid()?))
     }
+}
+
+/// The name of a tomogram's file without its endings.
+fn stem(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let plain = [".gz", ".bz2"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(&name);
+    let stem = Path::new(plain).file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
 }
 
 fn positive(value: Option<f64>, flag: &str) -> Result<Option<f64>, Failure> {

@@ -1,5 +1,6 @@
 //! The command `cryo`: arguments in, library calls, files out.
 
+mod candidates;
 mod config;
 mod convert;
 mod demo;
@@ -8,8 +9,11 @@ mod exit;
 mod frames;
 mod inspect;
 mod options;
+mod preprocess;
 mod progress;
 mod simulate;
+mod tomograms;
+mod tubes;
 mod version;
 
 use std::process::ExitCode;
@@ -49,8 +53,14 @@ enum Command {
     Convert(Box<convert::Arguments>),
     /// Make tomograms and tilt series of which the truth is known.
     Simulate(Box<simulate::Arguments>),
+    /// Trace filaments through picked points.
+    Tubes(Box<tubes::Arguments>),
     /// Say how well picks find the truth.
     Evaluate(Box<evaluate::Arguments>),
+    /// Denoise tomograms, bring their contrast to one scale, bin them.
+    Preprocess(Box<preprocess::Arguments>),
+    /// Find positions that may be particles, without labels.
+    Candidates(Box<candidates::Arguments>),
     /// Run the whole story on a small simulated tomogram.
     Demo(Box<demo::Arguments>),
 }
@@ -61,14 +71,26 @@ fn main() -> ExitCode {
         mut common,
         command,
     } = Cli::parse();
-    let polls = matches!(command, Some(Command::Simulate(_) | Command::Demo(_)));
+    let polls = matches!(
+        command,
+        Some(
+            Command::Simulate(_)
+                | Command::Tubes(_)
+                | Command::Preprocess(_)
+                | Command::Candidates(_)
+                | Command::Demo(_)
+        )
+    );
     let prepared = options::prepare(&mut common, polls);
     let result = prepared.and_then(|()| match command {
         _ if version => version::print(&common),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, &common),
         Some(Command::Convert(arguments)) => convert::run(&arguments, &common),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments, &common),
+        Some(Command::Tubes(arguments)) => tubes::run(&arguments, &common),
         Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, &common),
+        Some(Command::Preprocess(arguments)) => preprocess::run(&arguments, &common),
+        Some(Command::Candidates(arguments)) => candidates::run(&arguments, &common),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &common),
         None => Err(exit::Failure::usage(
             "expected a command; cryo --help lists them",

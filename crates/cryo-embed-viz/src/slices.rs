@@ -94,13 +94,17 @@ pub fn image_row(images: &[ArrayView2<'_, f32>], params: &SlicesParams) -> Resul
     draw(&panels, zoom, params)
 }
 
-fn zoom(width: usize, params: &SlicesParams) -> usize {
+pub(crate) fn zoom(width: usize, params: &SlicesParams) -> usize {
     params.least_width_px.div_ceil(width.max(1)).max(1)
 }
 
-type Panel<'a> = (ArrayView2<'a, f32>, usize, usize);
+pub(crate) type Panel<'a> = (ArrayView2<'a, f32>, usize, usize);
 
-fn draw(panels: &[Panel<'_>], zoom: usize, params: &SlicesParams) -> Result<Image, Error> {
+pub(crate) fn draw(
+    panels: &[Panel<'_>],
+    zoom: usize,
+    params: &SlicesParams,
+) -> Result<Image, Error> {
     const BACKGROUND: [u8; 3] = [255; 3];
     const NOT_FINITE: [u8; 3] = [220, 30, 30];
     params.validate()?;

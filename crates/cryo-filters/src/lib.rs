@@ -31,7 +31,8 @@ pub use fourier::{
     missing_wedge_mask, radial_power, whiten,
 };
 pub use gaussian::{
-    GaussianParams, difference_of_gaussians, gaussian, gaussian_into, laplacian_of_gaussian,
+    GaussianParams, Slab, difference_of_gaussians, gaussian, gaussian_in_place, gaussian_into,
+    gaussian_slab_into, laplacian_of_gaussian,
 };
 pub use normalize::{
     clip, clip_sigma, min_max, min_max_in_place, quantize_u8, z_score, z_score_in_place,

@@ -38,6 +38,34 @@ pub(crate) trait AxisFilter: Sync {
     fn row(&self, rows: &[f32], out: &mut [f32; LANES]);
 }
 
+/// Filters `volume`, of standard layout, along x, y and z in place.
+///
+/// Whether all values were finite; if not, some are changed already.
+pub(crate) fn separable_in_place<F: AxisFilter>(
+    mut volume: ArrayViewMut3<'_, f32>,
+    filters: &[F; 3],
+) -> bool {
+    let [along_z, along_y, along_x] = filters;
+    let finite = AtomicBool::new(true);
+    volume.axis_iter_mut(Axis(0)).into_par_iter().for_each_init(
+        PlaneScratch::default,
+        |scratch, plane| {
+            if !filter_plane_in_place(plane, along_y, along_x, scratch) {
+                finite.store(false, Ordering::Relaxed);
+            }
+        },
+    );
+    if !along_z.is_identity() {
+        volume
+            .axis_iter_mut(Axis(1))
+            .into_par_iter()
+            .for_each_init(Vec::new, |block, sheet| {
+                filter_columns(sheet, along_z, block);
+            });
+    }
+    finite.into_inner()
+}
+
 /// Filters `volume` along x, y and z, given as `[z, y, x]`.
 pub(crate) fn separable_into<F: AxisFilter>(
     volume: ArrayView3<'_, f32>,
@@ -83,7 +111,7 @@ pub(crate) fn separable_into<F: AxisFilter>(
 }
 
 #[derive(Default)]
-struct PlaneScratch {
+pub(crate) struct PlaneScratch {
     line: Vec<f32>,
     block: Vec<f32>,
 }
@@ -91,7 +119,31 @@ struct PlaneScratch {
 /// Filters one plane along x and y; whether it was finite.
 fn filter_plane(
     source: ArrayView2<'_, f32>,
-    mut target: ArrayViewMut2<'_, f32>,
+    target: ArrayViewMut2<'_, f32>,
+    along_y: &impl AxisFilter,
+    along_x: &impl AxisFilter,
+    scratch: &mut PlaneScratch,
+) -> bool {
+    let finite = load_plane(source, along_y, along_x, scratch);
+    store_plane(target, along_y, scratch);
+    finite
+}
+
+/// Filters one plane along x and y, in place; whether it was finite.
+pub(crate) fn filter_plane_in_place(
+    plane: ArrayViewMut2<'_, f32>,
+    along_y: &impl AxisFilter,
+    along_x: &impl AxisFilter,
+    scratch: &mut PlaneScratch,
+) -> bool {
+    let finite = load_plane(plane.view(), along_y, along_x, scratch);
+    store_plane(plane, along_y, scratch);
+    finite
+}
+
+/// Filters a plane along x into packed columns; whether it was finite.
+fn load_plane(
+    source: ArrayView2<'_, f32>,
     along_y: &impl AxisFilter,
     along_x: &impl AxisFilter,
     scratch: &mut PlaneScratch,
@@ -120,7 +172,17 @@ fn filter_plane(
         let start = (along_y.extension().before.len() + y) * LANES;
         along_x.line(line, &mut scratch.block[start..], stride);
     }
+    finite
+}
 
+/// Filters packed columns along y into a plane.
+fn store_plane(
+    mut target: ArrayViewMut2<'_, f32>,
+    along_y: &impl AxisFilter,
+    scratch: &mut PlaneScratch,
+) {
+    let width = target.ncols();
+    let stride = along_y.extension().extended() * LANES;
     for (group, block) in scratch.block.chunks_exact_mut(stride).enumerate() {
         along_y.extension().fill_end_rows(block, LANES);
         along_y.prepare(block);
@@ -130,7 +192,6 @@ fn filter_plane(
             filter_group(along_y, &block[y * LANES..], &mut row[columns.clone()]);
         }
     }
-    finite
 }
 
 /// Filters the rows of a sheet `[z, x]` along z, in place.
@@ -166,7 +227,7 @@ fn filter_columns(
 }
 
 /// One row of up to 64 outputs.
-fn filter_group(filter: &impl AxisFilter, rows: &[f32], out: &mut [f32]) {
+pub(crate) fn filter_group(filter: &impl AxisFilter, rows: &[f32], out: &mut [f32]) {
     if let Ok(out) = <&mut [f32; LANES]>::try_from(&mut *out) {
         return filter.row(rows, out);
     }

@@ -5,12 +5,14 @@ mod direct;
 mod kernel;
 mod params;
 mod passes;
+mod slab;
 mod spectral;
 
 use ndarray::{Array3, ArrayView3, ArrayViewMut3};
 
 pub use blobs::{difference_of_gaussians, laplacian_of_gaussian};
 pub use params::GaussianParams;
+pub use slab::{Slab, gaussian_in_place, gaussian_slab_into};
 
 use crate::{Error, check};
 use passes::convolve_into;

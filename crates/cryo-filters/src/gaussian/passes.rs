@@ -64,13 +64,13 @@ fn sum(half: &[f32]) -> f32 {
 }
 
 /// A kernel from its centre outwards, and what stands beyond the ends of the axis.
-struct Convolution<'a> {
+pub(super) struct Convolution<'a> {
     half: &'a [f32],
     extension: Extension,
 }
 
 impl<'a> Convolution<'a> {
-    fn new(half: &'a [f32], boundary: Boundary, length: usize, fill: f32) -> Self {
+    pub(super) fn new(half: &'a [f32], boundary: Boundary, length: usize, fill: f32) -> Self {
         let radius = half.len() - 1;
         let mut extension = Extension::new(boundary, length, radius, radius);
         extension.fill = fill;

@@ -1,0 +1,84 @@
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use cryo_core::{ParticleSet, VoxelPos};
+use cryo_embed_viz::{CurvesParams, slabs_with_curves};
+use cryo_io::{mrc, write_atomic};
+
+use crate::{exit::Failure, frames::FrameArguments, options::Common};
+
+/// A picture that is to be made.
+pub(super) struct Target {
+    set: usize,
+    tomogram: PathBuf,
+    pub(super) picture: PathBuf,
+}
+
+/// One picture for each set with its tomogram; all must be known and no picture be there.
+pub(super) fn targets(
+    folder: &Path,
+    sets: &[ParticleSet],
+    frames: &FrameArguments,
+    common: &Common,
+) -> Result<Vec<Target>, Failure> {
+    let mut targets = Vec::with_capacity(sets.len());
+    for (index, set) in sets.iter().enumerate() {
+        let name = &set.tomogram;
+        let Some(tomogram) = frames.tomogram_file(name)? else {
+            return Err(Failure::usage(format!(
+                "--png: where is the tomogram {name:?}? Give --tomogram FILE or --data LIST"
+            )));
+        };
+        let picture = folder.join(format!("{}.png", name.replace(['/', '\\'], "_")));
+        if !common.overwrite && picture.exists() {
+            return Err(Failure::usage(format!(
+                "{}: the file exists and is not overwritten; choose another folder or ask to --overwrite",
+                picture.display()
+            )));
+        }
+        targets.push(Target {
+            set: index,
+            tomogram,
+            picture,
+        });
+    }
+    Ok(targets)
+}
+
+/// Draws the filaments of one set.
+pub(super) fn draw(
+    target: &Target,
+    sets: &[ParticleSet],
+    frames: &FrameArguments,
+    common: &Common,
+) -> Result<(), Failure> {
+    let options = mrc::ReadOptions {
+        permissive: true,
+        max_bytes: common.memory_bytes(),
+        voxel_size_angstrom: frames
+            .voxel_size()?
+            .and_then(cryo_core::VoxelSize::isotropic),
+        ..Default::default()
+    };
+    let volume = mrc::read(&target.tomogram, &options)?;
+    let mut curves: BTreeMap<u32, Vec<VoxelPos>> = BTreeMap::new();
+    for item in &sets[target.set].items {
+        if let Some(point) = item.filament {
+            curves.entry(point.id).or_default().push(item.position);
+        }
+    }
+    let curves: Vec<Vec<VoxelPos>> = curves.into_values().collect();
+    let picture = slabs_with_curves(volume.data().view(), &curves, &CurvesParams::default())
+        .map_err(|error| Failure::Input(format!("{}: {error}", target.tomogram.display())))?;
+    if let Some(folder) = target.picture.parent() {
+        std::fs::create_dir_all(folder).map_err(cryo_io::Error::from)?;
+    }
+    write_atomic(&target.picture, common.overwrite(), |out| {
+        picture
+            .write_png(out)
+            .map_err(|error| std::io::Error::other(error).into())
+    })?;
+    Ok(())
+}
