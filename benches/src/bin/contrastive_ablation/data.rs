@@ -1,16 +1,14 @@
 use std::path::Path;
 
 use cryo_candidates::{
-    BoxSize, LazyViews, NEIGHBOURS, SliceViewParams, ViewScale, VoxelOffset, slice_views,
+    BoxSize, CandidateParams, LazyViews, NEIGHBOURS, PreprocessParams, SliceViewParams, ViewScale,
+    VoxelOffset, find_candidates, preprocess_volume, slice_views,
 };
 use cryo_contrastive::{Error, ViewIndex, ViewShape, ViewSource};
-use cryo_core::{Particle, ParticleSet, Volume, VoxelPos};
+use cryo_core::{ParticleSet, Volume};
 use cryo_eval::{EvaluateParams, evaluate};
-use cryo_filters::{
-    GaussianParams, clip, difference_of_gaussians, gaussian, local_maxima, z_score,
-};
 use cryo_io::{CoordinateFormat, Frame, Frames, PicksOptions, mrc, read_picks};
-use ndarray::{Array2, Array3, ArrayView3};
+use ndarray::Array2;
 
 use crate::{Failure, variants::Variant};
 
@@ -40,7 +38,11 @@ impl Data {
             folder.join(format!("{name}_rec.mrc")),
             &mrc::ReadOptions::default(),
         )?;
-        let volume = Volume::new(preprocessed(raw.data().view())?, *raw.grid())?;
+        let denoised = PreprocessParams {
+            denoise_sigma_vox: 0.8,
+            ..PreprocessParams::default()
+        };
+        let volume = preprocess_volume(&raw, &denoised, &())?;
         let star = folder.join(format!("{name}_particles.star"));
         let options = PicksOptions {
             frames: Frames::all(Frame::of(volume.grid())),
@@ -49,7 +51,8 @@ impl Data {
         let truth = read_picks(star, Some(CoordinateFormat::Relion3), &options)?
             .sets
             .remove(0);
-        let candidates = candidates(&volume, &name)?;
+        let mut candidates = find_candidates(&raw, &CandidateParams::default(), None, &())?;
+        candidates.tomogram.clone_from(&truth.tomogram);
         let labels = labels(&truth, &candidates)?;
         Ok(Self {
             volume,
@@ -114,46 +117,6 @@ impl Data {
             |(n, i)| at(n, i / area, start + i / crop % crop, start + i % crop),
         ))
     }
-}
-
-/// The reference's denoising: a Gaussian of 0.8 voxels between two z-scores, clipped to ± 3 (`milopyp-spec` B).
-fn preprocessed(data: ArrayView3<'_, f32>) -> Result<Array3<f32>, Failure> {
-    let smooth = gaussian(z_score(data)?.view(), &GaussianParams::isotropic(0.8))?;
-    Ok(clip(z_score(smooth.view())?.view(), -3.0, 3.0)?)
-}
-
-/// Peaks of the difference of two Gaussians (3 and 6 voxels) of dark blobs, above the mean of the peaks and half
-/// their standard deviation, at least 11 voxels apart.
-fn candidates(volume: &Volume, name: &str) -> Result<ParticleSet, Failure> {
-    let [narrow, wide] = [3.0, 6.0].map(GaussianParams::isotropic);
-    let blobs = difference_of_gaussians(volume.data().view(), &wide, &narrow)?;
-    let mut peaks = local_maxima(blobs.view(), [0, 1, 1], 0.0)?;
-    let values: Vec<f64> = peaks.iter().map(|peak| f64::from(peak.value)).collect();
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let variance = values
-        .iter()
-        .map(|value| (value - mean).powi(2))
-        .sum::<f64>()
-        / (values.len() - 1) as f64;
-    peaks.retain(|peak| f64::from(peak.value) > mean + 0.5 * variance.sqrt());
-    peaks.sort_by(|a, b| b.value.total_cmp(&a.value));
-    let mut set = ParticleSet::new(name, *volume.grid());
-    for peak in peaks {
-        let [z, y, x] = peak.voxel_zyx.map(|index| index as f64);
-        let position = VoxelPos::zyx(z, y, x);
-        let near = |other: &Particle| {
-            let [dz, dy, dx] = [
-                other.position.z - z,
-                other.position.y - y,
-                other.position.x - x,
-            ];
-            dz * dz + dy * dy + dx * dx <= 121.0
-        };
-        if !set.items.iter().any(near) {
-            set.items.push(Particle::at(position));
-        }
-    }
-    Ok(set)
 }
 
 fn labels(truth: &ParticleSet, candidates: &ParticleSet) -> Result<Vec<usize>, Failure> {

@@ -71,7 +71,7 @@ pub(crate) fn variants(epochs: u64) -> Vec<Variant> {
     let augmentations: [(&str, Change); 11] = [
         ("no noise", |a| a.noise = 0.0),
         ("noise 0.5", |a| a.noise = 0.5),
-        ("noise 1", |a| a.noise = 1.0),
+        ("noise 0.3", |a| a.noise = 0.3),
         ("noise 2", |a| a.noise = 2.0),
         ("no brightness and contrast", |a| {
             (a.brightness, a.contrast) = (0.0, 0.0)

@@ -111,7 +111,7 @@ impl Default for AugmentParams {
             shift_px: 1.0,
             brightness: 0.2,
             contrast: 0.2,
-            noise: 0.3,
+            noise: 1.0,
             ..Self::none()
         }
     }
