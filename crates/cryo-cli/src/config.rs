@@ -9,7 +9,14 @@ use toml::{Table, Value};
 use crate::{exit::Failure, options::Common};
 
 /// The tables that a settings file may have.
-const TABLES: [&str; 5] = ["cryo", "simulate", "tubes", "preprocess", "candidates"];
+const TABLES: [&str; 6] = [
+    "cryo",
+    "simulate",
+    "tubes",
+    "preprocess",
+    "candidates",
+    "explore",
+];
 
 /// Takes from the settings file what holds for every stage, where no flag says it.
 pub(crate) fn complete(common: &mut Common) -> Result<(), Failure> {
@@ -93,7 +100,9 @@ pub(crate) fn check_same(
     common: &Common,
 ) -> Result<(), Failure> {
     let (then, now) = (read_table(path, stage)?, to_table(settings)?);
-    let differs = |key: &&String| then.get(*key) != now.get(*key);
+    // As text, because a number that is none differs from itself.
+    let text = |value: Option<&Value>| value.map(Value::to_string);
+    let differs = |key: &&String| text(then.get(*key)) != text(now.get(*key));
     let seed = Value::from(common.seed().to_string());
     let other = if read_table(path, "cryo")?.get("seed") == Some(&seed) {
         now.keys().find(differs).cloned()

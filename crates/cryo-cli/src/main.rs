@@ -6,6 +6,7 @@ mod convert;
 mod demo;
 mod evaluate;
 mod exit;
+mod explore;
 mod frames;
 mod inspect;
 mod options;
@@ -61,6 +62,9 @@ enum Command {
     Preprocess(Box<preprocess::Arguments>),
     /// Find positions that may be particles, without labels.
     Candidates(Box<candidates::Arguments>),
+    /// Learn without labels in what candidates differ, and embed them.
+    #[command(subcommand)]
+    Explore(explore::Stage),
     /// Run the whole story on a small simulated tomogram.
     Demo(Box<demo::Arguments>),
 }
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
                 | Command::Tubes(_)
                 | Command::Preprocess(_)
                 | Command::Candidates(_)
+                | Command::Explore(_)
                 | Command::Demo(_)
         )
     );
@@ -91,6 +96,7 @@ fn main() -> ExitCode {
         Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, &common),
         Some(Command::Preprocess(arguments)) => preprocess::run(&arguments, &common),
         Some(Command::Candidates(arguments)) => candidates::run(&arguments, &common),
+        Some(Command::Explore(stage)) => explore::run(&stage, &common),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &common),
         None => Err(exit::Failure::usage(
             "expected a command; cryo --help lists them",

@@ -12,7 +12,7 @@ use cryo_train::DeviceChoice;
 use crate::{config, exit::Failure};
 
 /// Options that every subcommand takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct Common {
     /// Settings as TOML, one table per stage; a flag beats the file, the file beats the preset.

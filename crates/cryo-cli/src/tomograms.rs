@@ -54,10 +54,6 @@ impl Tomogram {
         let grid = reader.grid()?;
         Ok(Self { reader, grid })
     }
-
-    pub(crate) fn reader(&self) -> &mrc::Reader {
-        &self.reader
-    }
 }
 
 impl PlaneSource for Tomogram {

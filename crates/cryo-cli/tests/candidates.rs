@@ -223,7 +223,11 @@ fn preprocessed_tomograms_are_even_and_keep_their_place() {
 fn write(place: &Path, name: &str, data: Array3<f32>, voxel_size: VoxelSize) {
     let (depth, height, width) = data.dim();
     let volume = Volume::new(data, Grid::new([depth, height, width], voxel_size)).expect("shape");
-    mrc::write(place.join(name), &volume, &mrc::WriteOptions::default()).expect("writable");
+    let options = mrc::WriteOptions {
+        allow_non_finite: true,
+        ..Default::default()
+    };
+    mrc::write(place.join(name), &volume, &options).expect("writable");
 }
 
 #[test]

@@ -116,7 +116,12 @@ pub fn slabs_with_curves(
                     (from as f64 - 0.5..to as f64 - 0.5).contains(&place.z)
                 });
                 if let Some(slab) = slab {
-                    canvas.dot(&mut picture, corner(slab), place, params.colour.unwrap_or_else(|| colour(number)));
+                    canvas.dot(
+                        &mut picture,
+                        corner(slab),
+                        place,
+                        params.colour.unwrap_or_else(|| colour(number)),
+                    );
                 }
             }
         }

@@ -61,3 +61,45 @@ fn load() -> Result<bool, String> {
 fn load() -> Result<bool, String> {
     Ok(false)
 }
+
+/// Major compute capability of the device, asked of the driver; `None` where there is none.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+pub(crate) fn compute_capability(index: usize) -> Option<i32> {
+    use std::ffi::c_int;
+
+    // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR of the CUDA driver API.
+    const MAJOR: c_int = 75;
+    type Init = unsafe extern "C" fn(u32) -> c_int;
+    type Get = unsafe extern "C" fn(*mut c_int, c_int) -> c_int;
+    type Attribute = unsafe extern "C" fn(*mut c_int, c_int, c_int) -> c_int;
+
+    let ordinal = c_int::try_from(index).ok()?;
+    let (mut device, mut major) = (0, 0);
+    // SAFETY: names are NUL-terminated; the three functions have these signatures in every version of the
+    // driver API; a missing library or symbol is checked before use, and the pointers outlive the calls.
+    unsafe {
+        let driver = libc::dlopen(c"libcuda.so.1".as_ptr(), libc::RTLD_NOW);
+        if driver.is_null() {
+            return None;
+        }
+        let init = libc::dlsym(driver, c"cuInit".as_ptr());
+        let get = libc::dlsym(driver, c"cuDeviceGet".as_ptr());
+        let attribute = libc::dlsym(driver, c"cuDeviceGetAttribute".as_ptr());
+        if init.is_null() || get.is_null() || attribute.is_null() {
+            return None;
+        }
+        let init: Init = std::mem::transmute(init);
+        let get: Get = std::mem::transmute(get);
+        let attribute: Attribute = std::mem::transmute(attribute);
+        let done = init(0) == 0
+            && get(&raw mut device, ordinal) == 0
+            && attribute(&raw mut major, MAJOR, device) == 0;
+        done.then_some(major)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn compute_capability(_index: usize) -> Option<i32> {
+    None
+}

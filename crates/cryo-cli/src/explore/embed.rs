@@ -1,0 +1,163 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use cryo_contrastive::{EmbedParams, Model, ViewIndex, ViewSource, embed};
+use cryo_io::{dataset::DatasetEntry, hdf5};
+use ndarray::Array4;
+
+use super::{
+    failure,
+    folder::{RunFolder, read_candidates},
+    settings::Settings,
+    train::frames,
+    views::{Specimens, Views},
+};
+use crate::{
+    exit::{Failure, Outcome},
+    options::Common,
+    progress::Report,
+    tomograms,
+};
+
+/// Embed the candidates of a run, or those of other tomograms, with its network.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The settings of views and candidates are those of the run. The result, embedding.h5, has /embedding [n,128], /projection, \
+/tomogram, /position (z, y, x in voxels) and /patch (the middle slice as a picture).\n\n\
+Examples:\n  cryo explore embed --run run\n  cryo explore embed --run run --data 'others/*.mrc' --out others")]
+pub(crate) struct Arguments {
+    /// The run folder of `cryo explore train`.
+    #[arg(long, value_name = "RUN")]
+    run: PathBuf,
+
+    /// Other tomograms: a dataset list, a pattern, or files. Their candidates are searched with the run's settings.
+    #[arg(long, value_name = "LIST|FILE", num_args = 1.., requires = "out")]
+    data: Vec<String>,
+
+    /// Candidates of the other tomograms in any coordinate format, instead of a search.
+    #[arg(long, value_name = "FILE", requires = "data")]
+    candidates: Option<PathBuf>,
+
+    /// Where embedding.h5 and candidates.star of other tomograms go [default: the run folder].
+    #[arg(short, long, value_name = "DIR", requires = "data")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
+    let run = RunFolder::new(&arguments.run);
+    let mut of_run = common.clone();
+    of_run.config = Some(run.config());
+    let settings = Settings::effective(&of_run, &serde_json::Map::new())?;
+    let device = common
+        .device
+        .resolve()
+        .map_err(|error| failure(error.into()))?;
+    let Some(checkpoint) = run.latest()? else {
+        return Err(Failure::Input(format!(
+            "{}: expected a run with checkpoints, got none; train it with cryo explore train",
+            arguments.run.display()
+        )));
+    };
+    let own = arguments.data.is_empty();
+    let dataset = if own {
+        run.dataset()?
+    } else {
+        tomograms::dataset(&arguments.data)?
+    };
+    let entries: Vec<&DatasetEntry> = tomograms::mine(&dataset, common).collect();
+    let target = RunFolder::new(arguments.out.as_deref().unwrap_or(&arguments.run));
+    let path = target.join("embedding.h5");
+    if common.dry_run {
+        common.say(&format!(
+            "would embed {} tomograms with {} into {}",
+            entries.len(),
+            checkpoint.display(),
+            path.display()
+        ));
+        return Ok(Outcome::Done);
+    }
+    if path.exists() && !common.overwrite {
+        if common.resume {
+            return Ok(Outcome::Done);
+        }
+        return Err(Failure::usage(format!(
+            "{}: the file exists and is not overwritten; ask to --overwrite",
+            path.display()
+        )));
+    }
+    let given = match (&arguments.candidates, own) {
+        (Some(path), _) => Some(path.clone()),
+        (None, true) => Some(run.join("candidates.star")),
+        (None, false) => None,
+    };
+    let frames = frames(&entries, common)?;
+    let sets = given
+        .map(|path| read_candidates(&path, frames))
+        .transpose()?;
+    let progress = Report::new(common);
+    let specimens = Specimens::read(&entries, sets.as_deref(), &settings, &of_run, &progress)?;
+    let source = specimens.views(&settings)?;
+    let model = Model::load(&checkpoint, device).map_err(failure)?;
+    let params = EmbedParams {
+        orientations: settings.orientations,
+        ..EmbedParams::default()
+    };
+    let result = embed(&model, &source, &params, &progress).map_err(failure)?;
+    let (mut names, mut positions) = (Vec::new(), Vec::new());
+    for (part, particle) in source.sources() {
+        names.push(specimens.sets[part].tomogram.clone());
+        positions.push(specimens.sets[part].items[particle].position);
+    }
+    let table = hdf5::Embeddings {
+        embedding: result.embedding,
+        projection: Some(result.projection),
+        tomogram: Some(names),
+        position: Some(positions),
+        patch: Some(patches(&source)?),
+        ..hdf5::Embeddings::default()
+    };
+    if !own {
+        std::fs::create_dir_all(target.join("")).map_err(cryo_io::Error::from)?;
+        target.write_candidates(&specimens.sets)?;
+    }
+    hdf5::write_embeddings(&path, &table, common.overwrite())?;
+    common.say(&format!(
+        "{} candidates embedded in {}",
+        table.len(),
+        path.display()
+    ));
+    Ok(Outcome::Done)
+}
+
+const BATCH: usize = 256;
+
+/// The middle channel of every view, from 0 to 255 between its least and its largest value.
+fn patches(source: &Views<'_>) -> Result<Array4<u8>, Failure> {
+    let shape = ViewSource::shape(source);
+    let [channels, height, width] = shape.view;
+    let area = height * width;
+    let mut all = Vec::with_capacity(shape.items * area);
+    let items: Vec<usize> = (0..shape.items).collect();
+    let mut buffer = Vec::new();
+    for items in items.chunks(BATCH) {
+        let views: Vec<_> = items
+            .iter()
+            .map(|&item| ViewIndex { item, variant: 0 })
+            .collect();
+        buffer.resize(views.len() * shape.view_len(), 0.0);
+        source.fill(&views, &mut buffer).map_err(failure)?;
+        for view in buffer.chunks_exact(shape.view_len()) {
+            let middle = &view[channels / 2 * area..][..area];
+            let low = middle.iter().copied().fold(f32::INFINITY, f32::min);
+            let high = middle.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let scale = 255.0 / (high - low).max(f32::MIN_POSITIVE);
+            all.extend(
+                middle
+                    .iter()
+                    .map(|value| ((value - low) * scale).round() as u8),
+            );
+        }
+    }
+    Array4::from_shape_vec((shape.items, 1, height, width), all)
+        .map_err(|error| Failure::Resources(format!("pictures: {error}")))
+}

@@ -1,0 +1,63 @@
+//! `cryo explore`: an embedding of candidates, learned without labels.
+
+mod embed;
+mod folder;
+mod settings;
+mod train;
+mod views;
+
+use clap::Subcommand;
+
+use crate::{
+    exit::{Failure, Outcome},
+    options::Common,
+};
+
+/// Stages of exploration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Stage {
+    /// Find candidates, cut out views, and train the exploration network on them.
+    Train(Box<train::Arguments>),
+    /// Embed the candidates of a run, or those of other tomograms, with its network.
+    Embed(Box<embed::Arguments>),
+}
+
+pub(crate) fn run(stage: &Stage, common: &Common) -> Result<Outcome, Failure> {
+    // libtorch brings threads of its own.
+    if let Some(threads) = common.threads {
+        tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
+    }
+    match stage {
+        Stage::Train(arguments) => train::run(arguments, common),
+        Stage::Embed(arguments) => embed::run(arguments, common),
+    }
+}
+
+/// The failure that an error of learning is.
+fn failure(error: cryo_contrastive::Error) -> Failure {
+    use cryo_contrastive::Error;
+    let mut message = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(inner) = source {
+        message = format!("{message}: {inner}");
+        source = inner.source();
+    }
+    match error {
+        Error::Cancelled => Failure::Interrupted,
+        Error::Parameter { .. } => Failure::Usage(message),
+        Error::Torch(_) => Failure::Resources(message),
+        Error::Train(error) => train_failure(&error, message),
+        _ => Failure::Input(message),
+    }
+}
+
+fn train_failure(error: &cryo_train::Error, message: String) -> Failure {
+    use cryo_train::Error;
+    match error {
+        Error::Parameter { .. } | Error::DeviceName { .. } => Failure::Usage(message),
+        Error::DeviceUnavailable { .. } | Error::Io { .. } | Error::Torch(_) => {
+            Failure::Resources(message)
+        }
+        _ => Failure::Input(message),
+    }
+}

@@ -1,0 +1,204 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use cryo_contrastive::{Model, Trainer, YardstickParams, load_imagenet, yardstick};
+use cryo_io::{Frame, Frames, Overwrite, dataset::DatasetEntry};
+use cryo_train::EpochReport;
+
+use super::{
+    failure,
+    folder::{RunFolder, read_candidates},
+    settings::{Flags, Settings},
+    views::{self, Specimens},
+};
+use crate::{
+    config,
+    exit::{Failure, Outcome},
+    options::{Common, is_interrupted},
+    progress::Report,
+    tomograms::{self, Tomogram},
+};
+
+/// Find candidates, cut out views, and train the exploration network on them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The run folder gets config.toml, dataset.tsv, candidates.star, checkpoints/, metrics.jsonl (one line an epoch) and yardstick.json: \
+whether a candidate keeps its neighbours when it is seen once more, beside the same for principal components of the raw crops. \
+Candidates are searched with the settings of [candidates] in --config, unless --candidates gives them.\n\n\
+Examples:\n  cryo explore train --data 'tomo/*.mrc' --out run\n  \
+cryo explore train --data dataset.tsv --candidates picks.star --out run --epochs 200\n  \
+cryo explore train --data dataset.tsv --out run --resume")]
+pub(crate) struct Arguments {
+    /// A dataset list, a pattern such as 'tomo/*.mrc', or tomograms.
+    #[arg(long, value_name = "LIST|FILE", required = true, num_args = 1..)]
+    data: Vec<String>,
+
+    /// The run folder.
+    #[arg(short, long, value_name = "RUN")]
+    out: PathBuf,
+
+    /// Candidates in any coordinate format, instead of a search.
+    #[arg(long, value_name = "FILE")]
+    candidates: Option<PathBuf>,
+
+    /// ImageNet weights of a ResNet-18 to start from: .pth, .safetensors or .ot; for --encoder resnet18.
+    #[arg(long, value_name = "FILE")]
+    imagenet: Option<PathBuf>,
+
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// Epochs between checkpoints.
+const SAVED_EVERY: u64 = 10;
+
+pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
+    let settings = Settings::effective(common, &arguments.flags)?;
+    let params = settings.fit(common.seed())?;
+    let model_config = settings.model()?;
+    let dataset = tomograms::dataset(&arguments.data)?;
+    let entries: Vec<&DatasetEntry> = tomograms::mine(&dataset, common).collect();
+    let folder = RunFolder::new(&arguments.out);
+    let device = common
+        .device
+        .resolve()
+        .map_err(|error| failure(error.into()))?;
+    if common.dry_run {
+        common.say(&format!(
+            "would read {} tomograms into {:.2} GiB and train {} epochs on {device:?}, {:.1} million multiplications a view, into {}",
+            entries.len(),
+            views::memory(&entries, common)? as f64 / f64::from(1 << 30),
+            settings.epochs,
+            model_config.macs() as f64 / 1e6,
+            arguments.out.display()
+        ));
+        return Ok(Outcome::Done);
+    }
+    let goes_on = begin(&folder, &settings, common)?;
+    let sets = match (&arguments.candidates, goes_on) {
+        (_, true) if folder.join("candidates.star").exists() => Some(read_candidates(
+            &folder.join("candidates.star"),
+            frames(&entries, common)?,
+        )?),
+        (Some(path), _) => Some(read_candidates(path, frames(&entries, common)?)?),
+        (None, _) => None,
+    };
+    let progress = Report::new(common);
+    let specimens = Specimens::read(&entries, sets.as_deref(), &settings, common, &progress)?;
+    folder.write_dataset(&dataset)?;
+    folder.write_candidates(&specimens.sets)?;
+    let source = specimens.views(&settings)?;
+    let mut trainer = match folder.latest()?.filter(|_| goes_on) {
+        Some(checkpoint) => {
+            common.say(&format!("going on from {}", checkpoint.display()));
+            Trainer::resume(&source, &checkpoint, device).map_err(failure)?
+        }
+        None => {
+            let model = Model::new(&model_config, common.seed(), device).map_err(failure)?;
+            if let Some(path) = &arguments.imagenet {
+                let report = load_imagenet(&model, path).map_err(failure)?;
+                common.say(&format!(
+                    "{}: {} tensors taken, {} left",
+                    path.display(),
+                    report.taken.len(),
+                    report.left.len()
+                ));
+            }
+            Trainer::new(&source, model, &params).map_err(failure)?
+        }
+    };
+    train(&mut trainer, &folder, common)?;
+    let stick = YardstickParams {
+        orientations: settings.orientations,
+        seed: common.seed(),
+        ..YardstickParams::default()
+    };
+    let found = yardstick(trainer.model(), &source, &params.augment[0], &stick);
+    match found {
+        Err(cryo_contrastive::Error::TooFew { .. }) => {
+            common.say("too few candidates to compare with principal components");
+        }
+        found => {
+            let found = found.map_err(failure)?;
+            folder.write_yardstick(&found)?;
+            common.say(&format!(
+                "a candidate seen twice keeps {:.0} % of its neighbours, {:.0} % by principal components of the raw crops: learning {}",
+                100.0 * found.learned,
+                100.0 * found.pca,
+                if found.gained() { "gained" } else { "gained nothing; train longer or look at the candidates" }
+            ));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Makes the folder; `true` if an earlier run goes on.
+fn begin(folder: &RunFolder, settings: &Settings, common: &Common) -> Result<bool, Failure> {
+    let config = folder.config();
+    if config.exists() && common.resume {
+        config::check_same(&config, "explore", settings, common)?;
+        return Ok(true);
+    }
+    if config.exists() && !common.overwrite {
+        return Err(Failure::usage(format!(
+            "{}: a run is there and is not overwritten; choose another folder, or ask to --overwrite or to --resume",
+            config.display()
+        )));
+    }
+    let old = folder.checkpoints();
+    old.keep_last(0).map_err(|error| failure(error.into()))?;
+    std::fs::create_dir_all(old.path()).map_err(cryo_io::Error::from)?;
+    config::write(&config, "explore", settings, common, Overwrite::Replace)?;
+    Ok(false)
+}
+
+fn train(trainer: &mut Trainer<'_>, folder: &RunFolder, common: &Common) -> Result<(), Failure> {
+    let checkpoints = folder.checkpoints();
+    let total = trainer.params().epochs;
+    while !trainer.is_done() {
+        let report = trainer.epoch().map_err(failure)?;
+        say(&report, total, common);
+        folder.write_metrics(trainer.history())?;
+        let stops = is_interrupted();
+        if stops || trainer.is_done() || report.epoch.is_multiple_of(SAVED_EVERY) {
+            let checkpoint = trainer.checkpoint().map_err(failure)?;
+            checkpoints
+                .save(&checkpoint)
+                .map_err(|error| failure(error.into()))?;
+            checkpoints
+                .keep_last(2)
+                .map_err(|error| failure(error.into()))?;
+        }
+        if stops {
+            return Err(Failure::Interrupted);
+        }
+    }
+    Ok(())
+}
+
+fn say(report: &EpochReport, total: u64, common: &Common) {
+    let losses: Vec<String> = (report.losses.iter())
+        .map(|(name, value)| format!("{name} {value:.4}"))
+        .collect();
+    common.say(&format!(
+        "epoch {}/{total}: {}, rate {:.1e}, {:.0} candidates/s",
+        report.epoch,
+        losses.join(", "),
+        report.rate,
+        report.items_per_second
+    ));
+    for warning in &report.warnings {
+        common.say(&format!("warning: {warning}"));
+    }
+}
+
+/// The grids of the tomograms, by name.
+pub(super) fn frames(entries: &[&DatasetEntry], common: &Common) -> Result<Frames, Failure> {
+    use cryo_candidates::PlaneSource;
+    let mut frames = Frames::default();
+    for entry in entries {
+        let grid = Tomogram::open(entry, common)?.grid();
+        frames.named.insert(entry.name.clone(), Frame::of(&grid));
+    }
+    Ok(frames)
+}

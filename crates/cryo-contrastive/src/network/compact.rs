@@ -1,0 +1,46 @@
+use tch::{Kind, Tensor};
+
+use super::{
+    Mode,
+    init::Init,
+    layers::{BatchNorm, Conv2d},
+    scope::Scope,
+};
+
+/// Five convolutions for a CPU; the pooled last one is the output.
+pub(super) struct Compact {
+    layers: Vec<(Conv2d, BatchNorm)>,
+}
+
+impl Compact {
+    pub(super) fn new(scope: &mut Scope<'_>, channels: i64, width: i64) -> Self {
+        let shapes = [
+            (channels, width, 1),
+            (width, 2 * width, 2),
+            (2 * width, 2 * width, 1),
+            (2 * width, 4 * width, 2),
+            (4 * width, 4 * width, 1),
+        ];
+        let layer = |(index, (from, to, stride))| {
+            let mut scope = scope.sub(&format!("layer{}", index + 1));
+            let conv = &mut scope.sub("conv");
+            let conv = Conv2d::new(conv, [from, to], 3, stride, Init::TorchDefault);
+            (conv, BatchNorm::new(&mut scope.sub("bn"), to, true))
+        };
+        Self {
+            layers: shapes.into_iter().enumerate().map(layer).collect(),
+        }
+    }
+
+    pub(super) fn forward(&self, images: &Tensor, mode: Mode) -> Tensor {
+        let mut hidden = images.shallow_clone();
+        for (conv, norm) in &self.layers {
+            hidden = norm
+                .forward(&conv.forward(&hidden, mode.kind), mode)
+                .relu_();
+        }
+        hidden
+            .to_kind(Kind::Float)
+            .mean_dim([2, 3].as_slice(), false, Kind::Float)
+    }
+}
