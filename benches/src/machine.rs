@@ -52,13 +52,3 @@ fn status(name: &str) -> Option<u64> {
     let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kibibytes << 10)
 }
-
-/// Processor time of all threads of this process so far in seconds, `None` where the system does not say.
-#[must_use]
-pub fn cpu_seconds() -> Option<f64> {
-    // The kernel's unit of these two fields is 1/100 s on every Linux (proc(5)).
-    let facts = fs::read_to_string("/proc/self/stat").ok()?;
-    let fields: Vec<&str> = facts.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
-    Some(ticks as f64 / 100.0)
-}

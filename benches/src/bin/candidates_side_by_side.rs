@@ -140,6 +140,7 @@ fn whole_stage(
 ) -> Result<String, Box<dyn std::error::Error>> {
     let volume_bytes = SHAPE.iter().product::<usize>() as f64 * 4.0;
     let facts = std::cell::RefCell::new(Vec::new());
+    let this = env::current_exe()?;
     let mut ways = Vec::new();
     if let Some(python) = python {
         let facts = &facts;
@@ -157,7 +158,6 @@ fn whole_stage(
             },
         ));
     }
-    let this = env::current_exe()?;
     for (preset, threads) in [("cet-pick", 2), ("recommended", 2), ("recommended", 1)] {
         let (this, facts) = (&this, &facts);
         let name = format!("cryo, {preset}, {threads} threads");

@@ -54,6 +54,10 @@ impl Tomogram {
         let grid = reader.grid()?;
         Ok(Self { reader, grid })
     }
+
+    pub(crate) fn reader(&self) -> &mrc::Reader {
+        &self.reader
+    }
 }
 
 impl PlaneSource for Tomogram {

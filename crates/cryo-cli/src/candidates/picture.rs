@@ -23,7 +23,7 @@ pub(super) fn draw(
     let slabs = preprocess_slabs(tomogram, &smooth, &());
     let slabs = slabs.and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let slabs = slabs.map_err(|error| Failure::Input(format!("{}: {error}", set.tomogram)))?;
-    let views: Vec<_> = slabs.iter().map(ndarray::Array3::view).collect();
+    let views: Vec<_> = slabs.iter().map(|slab| slab.view()).collect();
     let volume = ndarray::concatenate(ndarray::Axis(0), &views).expect("slabs of one volume");
     let circles: Vec<Vec<VoxelPos>> = set.items.iter().map(|item| circle(item.position)).collect();
     let params = CurvesParams {
