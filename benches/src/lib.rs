@@ -5,3 +5,4 @@
 pub mod inputs;
 pub mod machine;
 pub mod rounds;
+pub mod vectors;

@@ -32,19 +32,23 @@ pub fn resident_bytes() -> Option<u64> {
     status("VmRSS:")
 }
 
+/// Seconds that all threads of this process have computed so far, `None` where the system does not say.
+#[must_use]
+pub fn cpu_seconds() -> Option<f64> {
+    // Ticks are hundredths of a second on every Linux that we know.
+    const TICKS: f64 = 100.0;
+    let facts = fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the program may hold spaces; numbers begin after it.
+    let (_, numbers) = facts.rsplit_once(')')?;
+    let mut numbers = numbers.split_whitespace().skip(11);
+    let user: f64 = numbers.next()?.parse().ok()?;
+    let system: f64 = numbers.next()?.parse().ok()?;
+    Some((user + system) / TICKS)
+}
+
 fn status(name: &str) -> Option<u64> {
     let facts = fs::read_to_string("/proc/self/status").ok()?;
     let line = facts.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kibibytes << 10)
-}
-
-/// Processor time of all threads of this process so far in seconds, `None` where the system does not say.
-#[must_use]
-pub fn cpu_seconds() -> Option<f64> {
-    // The kernel's unit of these two fields is 1/100 s on every Linux (proc(5)).
-    let facts = fs::read_to_string("/proc/self/stat").ok()?;
-    let fields: Vec<&str> = facts.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
-    Some(ticks as f64 / 100.0)
 }

@@ -1,8 +1,9 @@
 //! Results can be sent to other threads and kept.
 
 use cryo_candidates::{
-    Error, LazyViews, LeftOut, SliceViewParams, TiltAngleCheck, TiltAngleParams, TiltViewParams,
-    ViewNormalization, ViewSet, ViewStatistics,
+    CandidateParams, Error, LazyViews, LeftOut, Peak, PeakParams, PreprocessParams, SearchReport,
+    SliceViewParams, TiltAngleCheck, TiltAngleParams, TiltViewParams, ViewNormalization, ViewSet,
+    ViewStatistics,
 };
 
 #[test]
@@ -17,7 +18,13 @@ fn public_types_have_autotraits() {
     has_autotraits::<ViewSet>();
     has_autotraits::<ViewSet<u8>>();
     has_autotraits::<LeftOut>();
-    has_autotraits::<Error>();
+    has_autotraits::<CandidateParams>();
+    has_autotraits::<PreprocessParams>();
+    has_autotraits::<SearchReport>();
+    has_autotraits::<Peak>();
+    has_autotraits::<PeakParams>();
+    fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
+    is_error::<Error>();
     fn is_shared<T: Send + Sync + Unpin>() {}
     is_shared::<LazyViews<'_>>();
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser};
 
 use crate::{
-    Cli, Command, convert,
+    Cli, Command, candidates, convert, evaluate,
     exit::{Failure, Outcome},
     inspect,
     options::Common,
@@ -46,7 +46,35 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         command(&["inspect", "--png"], out, &files, common)?;
     }
 
-    common.say("\n3. Hand the particles over.");
+    common.say("\n3. Find candidates without labels, and compare them with the truth.");
+    let target = out.join("candidates.star");
+    if !(common.resume && target.exists()) {
+        let data = out.join("dataset.tsv").display().to_string();
+        let pictures = out.join("candidates").display().to_string();
+        let target = target.display().to_string();
+        let words = [
+            "candidates",
+            "--data",
+            &data,
+            "--gold",
+            "5",
+            "--png",
+            &pictures,
+            "-o",
+            &target,
+        ];
+        typed(&words, common)?;
+    }
+    let truth = out.join("truth.star").display().to_string();
+    let picks = target.display().to_string();
+    typed(
+        &[
+            "evaluate", "--truth", &truth, "--picks", &picks, "--radius", "60",
+        ],
+        common,
+    )?;
+
+    common.say("\n4. Hand the particles over.");
     for name in ["truth.mod", "truth.csv", "truth.tbl", "truth_relion4.star"] {
         let to: &[&str] = if name.ends_with("relion4.star") {
             &["convert", "--to", "relion4"]
@@ -63,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     )?;
 
     common.say(&format!(
-        "\nPictures: {0}/demo_rec.mrc.png and {0}/demo_ts.mrc.png. Particles: {0}/truth.star (RELION 5), .mod (IMOD), \
+        "\nPictures: {0}/demo_rec.mrc.png, {0}/demo_ts.mrc.png and {0}/candidates/demo.png. Candidates: {0}/candidates.star. Particles: {0}/truth.star (RELION 5), .mod (IMOD), \
          .csv, .tbl (Dynamo), copick/. Filaments: {0}/demo_filaments.star and .mod.",
         out.display()
     ));
@@ -76,13 +104,21 @@ fn command(first: &[&str], out: &Path, files: &[&str], common: &Common) -> Resul
     if common.resume && first[0] == "convert" && target.exists() {
         return Ok(());
     }
-    let mut words: Vec<String> = vec!["cryo".to_owned()];
-    words.extend(first.iter().map(ToString::to_string));
-    words.extend(
-        files
-            .iter()
-            .map(|file| out.join(file).display().to_string()),
-    );
+    let files = files
+        .iter()
+        .map(|file| out.join(file).display().to_string());
+    let files: Vec<String> = files.collect();
+    let words = first
+        .iter()
+        .copied()
+        .chain(files.iter().map(String::as_str));
+    typed(&words.collect::<Vec<_>>(), common)
+}
+
+/// Runs a command line.
+fn typed(words: &[&str], common: &Common) -> Result<(), Failure> {
+    let words = ["cryo"].iter().chain(words);
+    let mut words: Vec<String> = words.map(ToString::to_string).collect();
     if common.overwrite {
         words.push("--overwrite".to_owned());
     }
@@ -90,6 +126,8 @@ fn command(first: &[&str], out: &Path, files: &[&str], common: &Common) -> Resul
     let outcome = match Cli::parse_from(words).command {
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, common)?,
         Some(Command::Convert(arguments)) => convert::run(&arguments, common)?,
+        Some(Command::Candidates(arguments)) => candidates::run(&arguments, common)?,
+        Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, common)?,
         _ => Outcome::Done,
     };
     match outcome {

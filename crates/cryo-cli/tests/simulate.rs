@@ -547,6 +547,8 @@ fn the_demo_tells_its_story_and_its_files_are_there() {
     for name in [
         "demo_rec.mrc.png",
         "demo_ts.mrc.png",
+        "candidates.star",
+        "candidates/demo.png",
         "truth.star",
         "truth.mod",
         "truth.csv",

@@ -181,10 +181,10 @@ fn presets_choose_the_method_and_flags_beat_the_file() {
     };
     let ours = json(&["-o", "ours.csv"]);
     assert_eq!(ours[0]["filaments"].as_array().expect("a list").len(), 2);
-    assert_eq!(
-        (&ours[0]["n_unused"], &ours[0]["filaments"][0]["n_points"]),
-        (&3.into(), &36.into())
-    );
+    assert_eq!(ours[0]["n_unused"], 3);
+    // Where they cross, a point may count for either.
+    let points = ours[0]["filaments"][0]["n_points"].as_u64();
+    assert!((35..=36).contains(&points.expect("a number")), "{points:?}");
     // Both filaments are one component, which runs across y.
     let paper = json(&["-o", "paper.csv", "--preset", "paper"]);
     assert_eq!(paper[0]["filaments"], serde_json::json!([]));
@@ -351,7 +351,8 @@ fn wrong_arguments_are_code_2_and_wrong_files_code_3() {
         "--max-curvature: expected a finite number above 0",
     );
     usage(&["picks.csv", "-o", "out.csv", "--shard", "1/2"], "--shard");
-    usage(&["picks.csv", "-o", "out.docx"], "out.docx");
+    let words = tubes(&["picks.csv", "-o", "out.docx"]);
+    assert!(fail(place.path(), &words, 3).contains("out.docx"));
     fs::write(at("taken.csv"), "mine").expect("writable");
     usage(
         &["picks.csv", "-o", "taken.csv"],

@@ -12,6 +12,8 @@ pub struct CurvesParams {
     /// Number of slabs that the volume is cut into along z, 1 or more; default 12, and never more than
     /// there are slices. More slabs are thinner, with less contrast and less of each curve.
     pub slabs: usize,
+    /// One colour for all; `None` gives each a hue of its own, the same for the same place in the list.
+    pub colour: Option<[u8; 3]>,
     /// Grey levels, enlargement and gaps.
     pub slices: SlicesParams,
 }
@@ -20,6 +22,7 @@ impl Default for CurvesParams {
     fn default() -> Self {
         Self {
             slabs: 12,
+            colour: None,
             slices: SlicesParams::default(),
         }
     }
@@ -113,7 +116,12 @@ pub fn slabs_with_curves(
                     (from as f64 - 0.5..to as f64 - 0.5).contains(&place.z)
                 });
                 if let Some(slab) = slab {
-                    canvas.dot(&mut picture, corner(slab), place, colour(number));
+                    canvas.dot(
+                        &mut picture,
+                        corner(slab),
+                        place,
+                        params.colour.unwrap_or_else(|| colour(number)),
+                    );
                 }
             }
         }

@@ -94,6 +94,15 @@ pub fn image_row(images: &[ArrayView2<'_, f32>], params: &SlicesParams) -> Resul
     draw(&panels, zoom, params)
 }
 
+/// One image on a grey scale of its own, and the factor by which it was enlarged.
+pub(crate) fn stretched(
+    image: ArrayView2<'_, f32>,
+    params: &SlicesParams,
+) -> Result<(Image, usize), Error> {
+    let zoom = zoom(image.ncols(), params);
+    Ok((draw(&[(image, 0, 0)], zoom, params)?, zoom))
+}
+
 pub(crate) fn zoom(width: usize, params: &SlicesParams) -> usize {
     params.least_width_px.div_ceil(width.max(1)).max(1)
 }

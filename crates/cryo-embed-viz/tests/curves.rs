@@ -10,7 +10,11 @@ fn plain(slabs: usize) -> CurvesParams {
         least_width_px: 0,
         gap_px: 2,
     };
-    CurvesParams { slabs, slices }
+    CurvesParams {
+        slabs,
+        colour: None,
+        slices,
+    }
 }
 
 fn is_grey([r, g, b]: [u8; 3]) -> bool {

@@ -87,11 +87,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// City-block distance of each voxel of the mask from the nearest voxel outside; the edge of the volume is no surface.
+/// City-block distance of each voxel of the mask from the nearest voxel outside in its slice, as such masks are drawn
+/// slice by slice; the edge of the volume is no surface.
 fn depth_below_surface(mask: ArrayView3<'_, f32>) -> Array3<u16> {
     let mut depth = mask.mapv(|value| if value > 0.5 { u16::MAX / 2 } else { 0 });
     let shape = depth.dim();
-    let steps = [(1, 0, 0), (0, 1, 0), (0, 0, 1)];
+    let steps = [(0, 1, 0), (0, 0, 1)];
     for backwards in [false, true] {
         let count = depth.len();
         for n in 0..count {
@@ -114,11 +115,11 @@ fn depth_below_surface(mask: ArrayView3<'_, f32>) -> Array3<u16> {
     depth
 }
 
-/// Voxels at least two deep than which no neighbour is deeper.
+/// Voxels at least two deep than which no neighbour in their slice is deeper.
 fn ridge(depth: ArrayView3<'_, u16>) -> Vec<VoxelPos> {
     let near = |(z, y, x): (usize, usize, usize)| {
         let range = |n: usize| n.saturating_sub(1)..n + 2;
-        range(z).flat_map(move |z| range(y).flat_map(move |y| range(x).map(move |x| (z, y, x))))
+        range(y).flat_map(move |y| range(x).map(move |x| (z, y, x)))
     };
     depth
         .indexed_iter()

@@ -58,7 +58,8 @@ pub(crate) fn direction_at(
     {
         let axis = offset.normalize();
         let support = scratch.iter().map(|q| tukey(across(q, &axis), width)).sum();
-        if support > best.support {
+        // Equal but for rounding, the first is taken.
+        if support > best.support + 1e-9 {
             best = Direction { axis, support };
         }
     }
@@ -66,6 +67,27 @@ pub(crate) fn direction_at(
         best = refined(scratch, &best, params.scatter_vox);
     }
     best
+}
+
+/// What the neighbours of a point say for another direction than theirs.
+pub(crate) fn support_along(
+    cloud: &Cloud,
+    point: usize,
+    axis: &Vector,
+    params: &TubeParams,
+) -> f64 {
+    let width = std::f64::consts::SQRT_2 * params.gate_vox();
+    let mut support = 0.0;
+    cloud.near(
+        &cloud.points[point],
+        params.link_distance_vox,
+        |other, offset| {
+            if other != point {
+                support += tukey(across(&offset, axis), width);
+            }
+        },
+    );
+    support
 }
 
 /// The line fitted to the neighbours near `line`, which need no longer pass through the point itself.

@@ -6,7 +6,7 @@ use crate::{
     fit::{ArcLength, Fit},
     join::Part,
     params::TubeParams,
-    piece::Piece,
+    piece::{Piece, members_along},
     spline::{Jet, Spline},
     tracing::Reason,
     tube::{Tube, TubePoint},
@@ -17,6 +17,8 @@ pub(crate) struct Finisher<'a> {
     pub(crate) set: &'a ParticleSet,
     pub(crate) cloud: &'a Cloud,
     pub(crate) pieces: &'a [Piece],
+    /// Points that no piece has.
+    pub(crate) is_free: &'a [bool],
     pub(crate) params: &'a TubeParams,
     pub(crate) class: Option<u32>,
 }
@@ -27,15 +29,21 @@ type Supporter = (f64, usize);
 impl Finisher<'_> {
     /// The filament of a chain, or what is wrong with it.
     pub(crate) fn tube(&self, chain: &[Part]) -> Result<Tube, Reason> {
-        let members = self.members(chain);
+        let mut members = self.members(chain);
         if members.len() < self.params.min_points {
             return Err(Reason::FewPoints);
         }
-        let points = members
-            .iter()
-            .map(|&(along, point)| (self.cloud.points[point], along))
-            .collect();
-        let fit = Fit::new(points, self.params).ok_or(Reason::FewPoints)?;
+        let mut fit = self.fit(&members).ok_or(Reason::FewPoints)?;
+        // Points in a crossing, which may lie on both filaments.
+        let free = self.free_along(&fit);
+        if !free.is_empty() {
+            for (member, datum) in members.iter_mut().zip(&fit.data) {
+                member.0 = datum.t;
+            }
+            members.extend(free);
+            members.sort_by_key(|member| member.1);
+            fit = self.fit(&members).ok_or(Reason::FewPoints)?;
+        }
         let mut supporters: Vec<Supporter> = members
             .iter()
             .zip(&fit.data)
@@ -65,6 +73,35 @@ impl Finisher<'_> {
         Ok(self.resampled(&fit, supporters, curvature))
     }
 
+    fn fit(&self, members: &[Supporter]) -> Option<Fit> {
+        let points = members
+            .iter()
+            .map(|&(along, point)| (self.cloud.points[point], along));
+        Fit::new(points, self.params)
+    }
+
+    /// Free points near the curve with their places along it.
+    fn free_along(&self, fit: &Fit) -> Vec<Supporter> {
+        let end = fit
+            .data
+            .iter()
+            .filter(|datum| datum.weight > 0.0)
+            .map(|datum| datum.t)
+            .fold(0.0, f64::max);
+        let count = (end / self.params.gate_vox()).ceil().max(1.0);
+        let step = end / count;
+        let path: Vec<Vector> = (0..=count as usize)
+            .map(|n| fit.spline.at(n as f64 * step).position)
+            .collect();
+        let free = |point: usize| self.is_free[point];
+        let (found, length) = members_along(&path, self.cloud, self.params.gate_vox(), free);
+        let scale = if length > 0.0 { end / length } else { 1.0 };
+        found
+            .into_iter()
+            .map(|(point, along)| (along * scale, point))
+            .collect()
+    }
+
     /// The points of a chain with rough places along it.
     fn members(&self, chain: &[Part]) -> Vec<Supporter> {
         let mut members = Vec::new();
@@ -89,7 +126,9 @@ impl Finisher<'_> {
             walked += piece.length;
             before = Some(piece.ends[end].place);
         }
-        members.sort_by(|a, b| a.1.cmp(&b.1));
+        // Parts of one track share the nodes between them.
+        members.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.total_cmp(&b.0)));
+        members.dedup_by_key(|member| member.1);
         members
     }
 

@@ -21,33 +21,45 @@ const ROUNDS: usize = 4;
 
 impl Fit {
     /// From points and rough places along the curve; `None` if fewer than four of them are on one curve.
-    pub(crate) fn new(points: Vec<(Vector, f64)>, params: &TubeParams) -> Option<Self> {
+    pub(crate) fn new(
+        points: impl Iterator<Item = (Vector, f64)>,
+        params: &TubeParams,
+    ) -> Option<Self> {
+        Self::with(points, None, ROUNDS, params)
+    }
+
+    fn with(
+        points: impl Iterator<Item = (Vector, f64)>,
+        density: Option<f64>,
+        rounds: usize,
+        params: &TubeParams,
+    ) -> Option<Self> {
         let mut data: Vec<Datum> = points
-            .into_iter()
             .map(|(place, t)| Datum {
                 place,
                 t,
                 weight: 1.0,
             })
             .collect();
-        let mut fitted = None;
-        for _ in 0..ROUNDS {
+        let smoothing = params.smoothing_vox();
+        let density_over = |length: f64, data: &[Datum]| {
+            density.unwrap_or_else(|| data.iter().map(|datum| datum.weight).sum::<f64>() / length)
+        };
+        for _ in 0..rounds {
             let length = shift_to_zero(&mut data)?;
-            let (spline, factor) = Spline::fit(&data, length, params.smoothing_vox())?;
+            let (spline, _) = Spline::fit(&data, length, smoothing, density_over(length, &data))?;
             let arc = ArcLength::new(&spline, length);
             for datum in &mut data {
                 let foot = spline.foot(&datum.place, datum.t.clamp(0.0, length));
                 let aside = (spline.at(foot).position - datum.place).norm_squared();
                 // Where a point leaves the gate depends on its neighbours, so the edge is soft.
-                datum.weight = tukey(aside, 1.2 * params.gate_vox());
+                datum.weight = tukey(aside, WIDTH * params.gate_vox());
                 datum.t = arc.at(foot);
             }
-            fitted = Some(factor);
         }
-        let factor = fitted?;
         let length = shift_to_zero(&mut data)?;
-        let (spline, _) = Spline::fit(&data, length, params.smoothing_vox())?;
-        let residual = residual(&spline, &data);
+        let (spline, factor) = Spline::fit(&data, length, smoothing, density_over(length, &data))?;
+        let residual = residual(&spline, &mut data);
         Some(Self {
             spline,
             data,
@@ -61,6 +73,27 @@ impl Fit {
         // Each side has half of the residual's square, and both have a part in the curvature.
         self.residual * self.spline.bend_deviation(&self.factor, t)
     }
+}
+
+/// Where a point's weight ends, in gates.
+const WIDTH: f64 = 1.2;
+
+/// What the smoothing spline through points costs: squared distances, each at most that of an outlier, and
+/// bending, in variances of the scatter. `None` if they are on no curve.
+pub(crate) fn energy(
+    points: impl Iterator<Item = (Vector, f64)>,
+    density: f64,
+    params: &TubeParams,
+) -> Option<f64> {
+    let fit = Fit::with(points, Some(density), 2, params)?;
+    let most = (WIDTH * params.gate_vox()).powi(2);
+    let distances = fit.data.iter().map(|datum| {
+        let foot = fit.spline.foot(&datum.place, datum.t);
+        (fit.spline.at(foot).position - datum.place)
+            .norm_squared()
+            .min(most)
+    });
+    Some((distances.sum::<f64>() + fit.spline.bending_energy()) / params.scatter_vox.powi(2))
 }
 
 /// Moves the parameters so that the first point with a weight is at 0; returns the last one's.
@@ -82,11 +115,12 @@ fn shift_to_zero(data: &mut [Datum]) -> Option<f64> {
     Some(high - low)
 }
 
-fn residual(spline: &Spline, data: &[Datum]) -> f64 {
+/// Moves the parameters to the feet of the points, since the ends of a smoothed curve slide along it.
+fn residual(spline: &Spline, data: &mut [Datum]) -> f64 {
     let (mut sum, mut total) = (0.0, 0.0);
     for datum in data {
-        let foot = spline.foot(&datum.place, datum.t);
-        sum += datum.weight * (spline.at(foot).position - datum.place).norm_squared();
+        datum.t = spline.foot(&datum.place, datum.t);
+        sum += datum.weight * (spline.at(datum.t).position - datum.place).norm_squared();
         total += datum.weight;
     }
     (sum / total).sqrt()

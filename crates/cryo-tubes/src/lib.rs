@@ -5,6 +5,7 @@
 mod banded;
 mod cells;
 mod cloud;
+mod cut;
 mod direction;
 mod error;
 mod finish;

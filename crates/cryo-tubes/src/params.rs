@@ -102,9 +102,9 @@ impl TubeParams {
         GATE * self.scatter_vox
     }
 
-    /// The length on which the curve is smoothed: an arc of the largest curvature keeps it within 0.3 %.
+    /// The length on which the curve is smoothed: an arc of the largest curvature keeps it within 0.2 %.
     pub(crate) fn smoothing_vox(&self) -> f64 {
-        0.38 / self.max_curvature_per_vox
+        0.355 / self.max_curvature_per_vox
     }
 }
 

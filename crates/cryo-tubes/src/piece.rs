@@ -1,13 +1,17 @@
 use crate::{
     Vector,
     cloud::Cloud,
+    cut::Part,
     local_fit::LocalFit,
     params::TubeParams,
-    track::{Node, Track, fit_end},
+    track::{Node, fit_end},
 };
 
-/// A track with all points that lie along it.
+/// A track, or a part of one, with all points that lie along it.
 pub(crate) struct Piece {
+    /// Number of the track.
+    pub(crate) owner: usize,
+    pub(crate) is_doubtful: bool,
     /// Points and their places along the track, from 0.
     pub(crate) members: Vec<(usize, f64)>,
     pub(crate) length: f64,
@@ -26,21 +30,24 @@ pub(crate) struct End {
 }
 
 impl Piece {
-    /// Of a track of at least two nodes; `free` admits the points that no other piece has.
+    /// Of a part of at least two nodes; `mine` admits the points of its track.
     pub(crate) fn new(
-        track: &Track,
+        part: &Part,
         cloud: &Cloud,
         params: &TubeParams,
-        free: impl Fn(usize) -> bool,
+        mine: impl Fn(usize) -> bool,
     ) -> Option<Self> {
+        let track = &part.track;
         let path: Vec<Vector> = track.nodes.iter().map(|node| node.smooth).collect();
-        let (members, length) = members_along(&path, cloud, params.gate_vox(), free);
+        let (members, length) = members_along(&path, cloud, params.gate_vox(), mine);
         let reversed: Vec<Node> = track.nodes.iter().rev().copied().collect();
         let ends = [
             End::new(cloud, params, &reversed)?,
             End::new(cloud, params, &track.nodes)?,
         ];
         Some(Self {
+            owner: part.owner,
+            is_doubtful: part.is_doubtful,
             members,
             length,
             ends,
@@ -61,7 +68,7 @@ impl End {
 }
 
 /// The points within `gate` of a broken line with their places along it, by number, and its length.
-fn members_along(
+pub(crate) fn members_along(
     path: &[Vector],
     cloud: &Cloud,
     gate: f64,

@@ -6,6 +6,8 @@ use crate::{
 /// A curve in space: a cubic B-spline on equal intervals, from 0 to its length.
 pub(crate) struct Spline {
     interval: f64,
+    /// Factor of the squared third differences of the coefficients.
+    stiffness: f64,
     coefficients: Vec<Vector>,
 }
 
@@ -29,9 +31,14 @@ impl Spline {
     /// The curve over 0 to `length` that minimises `Σ wᵢ |r(tᵢ) − pᵢ|² + λ ∫ |r‴|²`, and the factor of its
     /// normal matrix.
     ///
-    /// With `smoothing` s and `ρ = Σ w / length`, `λ = ρ s⁶`: a wave of angular frequency `1/s` along the curve is
+    /// With `smoothing` s and ρ weights per length, `λ = ρ s⁶`: a wave of angular frequency `1/s` along the curve is
     /// halved. Parabolas are not touched, and a short curve becomes one. `None` if the data do not determine it.
-    pub(crate) fn fit(data: &[Datum], length: f64, smoothing: f64) -> Option<(Self, Factor)> {
+    pub(crate) fn fit(
+        data: &[Datum],
+        length: f64,
+        smoothing: f64,
+        density: f64,
+    ) -> Option<(Self, Factor)> {
         /// Beyond this the curve is a parabola to the last digit that counts.
         const STIFFEST: f64 = 1e7;
         let intervals = (length / smoothing).ceil().max(1.0);
@@ -39,11 +46,9 @@ impl Spline {
         let count = intervals as usize + BAND;
         let mut matrix = vec![[0.0; BAND + 1]; count];
         let mut right = vec![Vector::zeros(); count];
-        let mut total = 0.0;
         for datum in data.iter().filter(|datum| datum.weight > 0.0) {
             let (first, u) = locate(datum.t, interval, count);
             let basis = weights(u);
-            total += datum.weight;
             for i in 0..=BAND {
                 right[first + i] += datum.place * (datum.weight * basis[i]);
                 for j in 0..=i {
@@ -51,8 +56,7 @@ impl Spline {
                 }
             }
         }
-        let stiffness =
-            total / length * (smoothing.powi(6) / interval.powi(5)).min(STIFFEST * length);
+        let stiffness = density * (smoothing.powi(6) / interval.powi(5)).min(STIFFEST * length);
         for first in 0..count - BAND {
             // Third differences of the coefficients are the third derivative times interval³.
             const DIFFERENCE: [f64; BAND + 1] = [-1.0, 3.0, -3.0, 1.0];
@@ -67,10 +71,17 @@ impl Spline {
         Some((
             Self {
                 interval,
+                stiffness,
                 coefficients: right,
             },
             factor,
         ))
+    }
+
+    /// `λ ∫ |r‴|²`.
+    pub(crate) fn bending_energy(&self) -> f64 {
+        let third = |c: &[Vector]| (c[3] - c[0] + (c[1] - c[2]) * 3.0).norm_squared();
+        self.stiffness * self.coefficients.windows(BAND + 1).map(third).sum::<f64>()
     }
 
     /// Beyond the ends the last cubic goes on.
@@ -167,9 +178,9 @@ mod tests {
     #[test]
     fn a_parabola_is_kept_whatever_the_smoothing() {
         let curve = |t: f64| Vector::new(2.0 + t, 0.5 * t - 0.01 * t * t, 7.0 - 0.02 * t * t);
-        for smoothing in [3.0, 30.0, 3000.0] {
+        for smoothing in [3.0, 30.0, 300.0] {
             let (spline, _) =
-                Spline::fit(&data(curve, 100.0), 100.0, smoothing).expect("determined");
+                Spline::fit(&data(curve, 100.0), 100.0, smoothing, 0.41).expect("determined");
             for t in [0.0, 33.3, 100.0, 105.0] {
                 let jet = spline.at(t);
                 assert!((jet.position - curve(t)).norm() < 1e-6, "{smoothing} {t}");
@@ -194,8 +205,8 @@ mod tests {
                 weight: 1.0,
             })
             .collect();
-        let (spline, _) = Spline::fit(&data, length, smoothing).expect("determined");
-        let top = smoothing * std::f64::consts::PI * 20.5;
+        let (spline, _) = Spline::fit(&data, length, smoothing, 2.0).expect("determined");
+        let top = smoothing * std::f64::consts::PI * 10.5;
         let height = spline.at(top).position.y / wave(top).y;
         assert!((height - 0.5).abs() < 0.03, "{height}");
     }
@@ -207,6 +218,6 @@ mod tests {
             t: 3.0,
             weight: 1.0,
         };
-        assert!(Spline::fit(&[one, one, one], 10.0, 5.0).is_none());
+        assert!(Spline::fit(&[one, one, one], 10.0, 5.0, 0.3).is_none());
     }
 }

@@ -5,13 +5,14 @@ use rayon::prelude::*;
 
 use crate::{
     cloud::Cloud,
+    cut::{Part, cut},
     direction::{Direction, direction_at},
     error::Error,
     finish::Finisher,
     join::join,
     params::TubeParams,
-    piece::Piece,
-    track::Grower,
+    piece::{Piece, members_along},
+    track::{FEWEST, Grower, Track},
     tube::Tube,
 };
 
@@ -104,12 +105,11 @@ pub fn trace_tubes(
     for (class, members) in classes {
         trace_class(set, class, &members, params, progress, &mut tracing)?;
     }
-    tracing.unused = set.len()
-        - tracing
-            .tubes
-            .iter()
-            .map(|tube| tube.sources.len())
-            .sum::<usize>();
+    let mut used = vec![false; set.len()];
+    for &source in tracing.tubes.iter().flat_map(|tube| &tube.sources) {
+        used[source] = true;
+    }
+    tracing.unused = used.iter().filter(|&&used| !used).count();
     Ok(tracing)
 }
 
@@ -124,11 +124,18 @@ fn trace_class(
     let cloud = Cloud::new(set, members, params.link_distance_vox)?;
     let directions = directions(&cloud, params, progress)?;
     let pieces = pieces(&cloud, &directions, params, progress)?;
-    let chains = join(&pieces, params);
+    let chains = join(&cloud, &pieces, params);
+    let mut is_free = vec![true; cloud.len()];
+    for part in chains.iter().flatten() {
+        for &(point, _) in &pieces[part.piece].members {
+            is_free[point] = false;
+        }
+    }
     let finisher = Finisher {
         set,
         cloud: &cloud,
         pieces: &pieces,
+        is_free: &is_free,
         params,
         class,
     };
@@ -181,49 +188,71 @@ fn directions(
     Ok(blocks.into_iter().flatten().collect())
 }
 
-/// Tracks grown from the best supported points, with the points along them.
+/// Parts of tracks with the points along them.
 fn pieces(
     cloud: &Cloud,
     directions: &[Direction],
     params: &TubeParams,
     progress: &dyn Progress,
 ) -> Result<Vec<Piece>, Error> {
-    /// Fewest points that have a direction and an uncertainty.
-    const FEWEST: usize = 3;
+    let (tracks, owners) = tracks(cloud, directions, params, progress)?;
+    let parts = cut(&tracks, cloud, params);
+    let piece = |part: &Part| {
+        let mine = |point: usize| owners[point] == part.owner as u32;
+        Piece::new(part, cloud, params, mine)
+    };
+    // In the order of the tracks, whoever is ready first.
+    Ok(parts
+        .par_iter()
+        .map(piece)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
+/// Owner of a point on no track.
+const NOBODY: u32 = u32::MAX;
+
+/// Tracks grown from the best supported points, and the track that each point belongs to.
+fn tracks(
+    cloud: &Cloud,
+    directions: &[Direction],
+    params: &TubeParams,
+    progress: &dyn Progress,
+) -> Result<(Vec<Track>, Vec<u32>), Error> {
     let mut seeds: Vec<usize> = (0..cloud.len())
         .filter(|&point| directions[point].support > 0.5)
         .collect();
-    seeds.sort_by(|&a, &b| {
-        directions[b]
-            .support
-            .total_cmp(&directions[a].support)
-            .then(a.cmp(&b))
-    });
+    // Two points that see but each other have equal support, up to rounding.
+    let rank = |point: usize| (directions[point].support * 1e6).round();
+    seeds.sort_by(|&a, &b| rank(b).total_cmp(&rank(a)).then(a.cmp(&b)));
     let mut grower = Grower::new(cloud, directions, params);
-    let mut pieces = Vec::new();
+    let mut tracks: Vec<Track> = Vec::new();
+    let mut owners = vec![NOBODY; cloud.len()];
     progress.begin("following filaments", seeds.len() as u64);
     for block in seeds.chunks(BLOCK) {
         if progress.is_cancelled() {
             return Err(Error::Cancelled);
         }
         for &seed in block {
-            if grower.is_claimed(seed) {
+            if owners[seed] != NOBODY {
                 continue;
             }
             let track = grower.track(seed);
             if track.nodes.len() < FEWEST {
                 continue;
             }
-            let free = |point: usize| !grower.is_claimed(point);
-            let Some(piece) = Piece::new(&track, cloud, params, free) else {
-                continue;
-            };
-            for &(point, _) in &piece.members {
+            let path: Vec<_> = track.nodes.iter().map(|node| node.smooth).collect();
+            let free = |point: usize| owners[point] == NOBODY;
+            let (members, _) = members_along(&path, cloud, params.gate_vox(), free);
+            for (point, _) in members {
+                owners[point] = tracks.len() as u32;
                 grower.claim(point);
             }
-            pieces.push(piece);
+            tracks.push(track);
         }
         progress.advance(block.len() as u64);
     }
-    Ok(pieces)
+    Ok((tracks, owners))
 }

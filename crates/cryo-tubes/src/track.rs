@@ -1,7 +1,7 @@
 use crate::{
     Vector,
     cloud::Cloud,
-    direction::Direction,
+    direction::{Direction, support_along},
     local_fit::LocalFit,
     params::{GATE, TubeParams},
 };
@@ -10,6 +10,18 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Track {
     pub(crate) nodes: Vec<Node>,
+}
+
+/// Fewest nodes that have a direction and an uncertainty.
+pub(crate) const FEWEST: usize = 3;
+
+impl Track {
+    pub(crate) fn length(&self) -> f64 {
+        self.nodes
+            .windows(2)
+            .map(|pair| (pair[1].smooth - pair[0].smooth).norm())
+            .sum()
+    }
 }
 
 /// A point of a track and where the curve was when it was added.
@@ -24,6 +36,12 @@ const WINDOW: usize = 24;
 
 /// Nodes whose smooth place is improved when a point is added.
 const LAG: usize = 6;
+
+/// Cost of a missed point in the units of a surprise: twice the negative logarithm of its probability, here 0.3.
+const MISSED: f64 = 2.4;
+
+/// A point ahead: place along the axis, surprise, number.
+type Candidate = (f64, f64, usize);
 
 /// Mark of a point that belongs to a finished track.
 const CLAIMED: u32 = u32::MAX;
@@ -51,10 +69,6 @@ impl<'a> Grower<'a> {
             marks: vec![0; cloud.len()],
             current: 0,
         }
-    }
-
-    pub(crate) fn is_claimed(&self, point: usize) -> bool {
-        self.marks[point] == CLAIMED
     }
 
     pub(crate) fn claim(&mut self, point: usize) {
@@ -138,8 +152,9 @@ impl<'a> Grower<'a> {
 
     /// Adds points beyond the last one as long as there is one where the curve goes.
     fn extend(&mut self, track: &mut Track) {
+        let params = self.params;
         let mut ahead = Vec::new();
-        while let Some((fit, head)) = fit_end(self.cloud, self.params, &track.nodes) {
+        while let Some((fit, head)) = fit_end(self.cloud, params, &track.nodes) {
             for node in track.nodes.iter_mut().rev().take(LAG) {
                 node.smooth = fit
                     .predict(fit.along(&self.cloud.points[node.point]))
@@ -147,14 +162,14 @@ impl<'a> Grower<'a> {
             }
             ahead.clear();
             self.candidates(&fit, head, &mut ahead);
-            let Some(&(nearest, ..)) = ahead.iter().min_by(|a, b| a.0.total_cmp(&b.0)) else {
-                return;
+            // A missed point is improbable, so that a nearer one may fit less well.
+            let step = mean_step(&track.nodes).max(params.scatter_vox);
+            let cost = |&(along, surprise, _): &Candidate| {
+                surprise + MISSED * (along - head).max(0.0) / step
             };
-            // Of points side by side the best.
-            let beside = nearest + 2.0 * self.params.scatter_vox;
-            let level = ahead.iter().filter(|(along, ..)| *along <= beside);
-            let Some(&(along, _, point)) =
-                level.min_by(|a, b| a.1.total_cmp(&b.1).then(a.2.cmp(&b.2)))
+            let Some(&(along, _, point)) = ahead
+                .iter()
+                .min_by(|a, b| cost(a).total_cmp(&cost(b)).then(a.2.cmp(&b.2)))
             else {
                 return;
             };
@@ -164,8 +179,8 @@ impl<'a> Grower<'a> {
         }
     }
 
-    /// Points ahead that lie where the curve goes: place along the axis, surprise, number.
-    fn candidates(&self, fit: &LocalFit, head: f64, found: &mut Vec<(f64, f64, usize)>) {
+    /// Points ahead that lie where the curve goes.
+    fn candidates(&self, fit: &LocalFit, head: f64, found: &mut Vec<Candidate>) {
         let centre = fit.predict(head).position;
         let tangent = fit.tangent(head);
         self.cloud
@@ -176,10 +191,10 @@ impl<'a> Grower<'a> {
                 let place = &self.cloud.points[point];
                 let along = fit.along(place);
                 let surprise = fit.surprise(place);
-                if along > head + 1e-6
-                    && surprise <= GATE * GATE
-                    && self.runs_along(point, &fit.tangent(along))
-                {
+                // An uncertain fit must not reach for the filament beside.
+                let aside = (place - fit.predict(along).position).norm();
+                let admitted = surprise <= GATE * GATE && aside <= 1.75 * self.params.gate_vox();
+                if along > head + 1e-6 && admitted && self.runs_along(point, &fit.tangent(along)) {
                     found.push((along, surprise, point));
                 }
             });
@@ -187,10 +202,15 @@ impl<'a> Grower<'a> {
 
     /// Whether the neighbours of a point do not say that another filament runs there.
     fn runs_along(&self, point: usize, tangent: &Vector) -> bool {
-        /// Cosine of 40°.
-        const LEAST: f64 = 0.766;
+        /// Cosine of 30°.
+        const LEAST: f64 = 0.866;
+        /// Part of the neighbours' support that must speak for the track's direction, too.
+        const PART: f64 = 0.6;
         let direction = self.directions[point];
-        direction.axis == Vector::zeros() || direction.axis.dot(tangent).abs() >= LEAST
+        if direction.axis == Vector::zeros() || direction.axis.dot(tangent).abs() >= LEAST {
+            return true;
+        }
+        support_along(self.cloud, point, tangent, self.params) >= PART * direction.support
     }
 }
 
@@ -201,8 +221,8 @@ pub(crate) fn fit_end(
     nodes: &[Node],
 ) -> Option<(LocalFit, f64)> {
     let (last, rest) = nodes.split_last()?;
-    // An arc of the largest curvature turns by 0.8 rad over the window.
-    let reach = (0.8 / params.max_curvature_per_vox)
+    // An arc of the largest curvature turns by 1.3 rad over the window.
+    let reach = (1.3 / params.max_curvature_per_vox)
         .clamp(params.link_distance_vox, 3.0 * params.link_distance_vox);
     let near = |node: &&Node| (node.smooth - last.smooth).norm() <= reach;
     let window: Vec<Node> = nodes
@@ -225,4 +245,14 @@ pub(crate) fn fit_end(
         .along(&cloud.points[last.point])
         .max(fit.along(&last.smooth));
     Some((fit, head))
+}
+
+/// Mean distance of the last nodes of a track from each other.
+fn mean_step(nodes: &[Node]) -> f64 {
+    let last = &nodes[nodes.len().saturating_sub(WINDOW)..];
+    let walked: f64 = last
+        .windows(2)
+        .map(|pair| (pair[1].smooth - pair[0].smooth).norm())
+        .sum();
+    walked / (last.len().max(2) - 1) as f64
 }

@@ -179,7 +179,9 @@ fn arrays_cross_into_libtorch_as_slices() {
                     && package.version.to_string().starts_with("0.16")
             });
         let name = metadata[&node.id].name.as_str();
-        assert!(!old || name == "tch", "{name} uses ndarray 0.16");
+        // cryo-embed-viz only with its feature `linfa`, in the one module that crosses to linfa's arrays.
+        let allowed = ["tch", "linfa", "sprs", "cryo-embed-viz"];
+        assert!(!old || allowed.contains(&name), "{name} uses ndarray 0.16");
     }
 }
 

@@ -238,6 +238,7 @@ impl Iterator for PreprocessedSlabs<'_> {
 /// assert!(even.data().iter().all(|value| value.abs() <= 0.5));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[allow(clippy::missing_panics_doc, reason = "the shape is the volume's own")]
 pub fn preprocess_volume(
     volume: &Volume,
     params: &PreprocessParams,

@@ -279,7 +279,7 @@ impl Moments {
             return Self::NONE;
         }
         let count = values.len() as f64;
-        let mean = sum(values, |value| f64::from(value)) / count;
+        let mean = sum(values, f64::from) / count;
         let squares = sum(values, |value| (f64::from(value) - mean).powi(2));
         let (mut minimum, mut maximum) = (values[0], values[0]);
         for &value in values {

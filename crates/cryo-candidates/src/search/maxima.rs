@@ -28,12 +28,9 @@ impl<'a> Around<'a> {
     }
 
     fn row(&self, plane: usize, y: Option<usize>) -> Option<&'a [f32]> {
-        let plane = self.planes[plane].as_ref()?;
+        let plane = self.planes[plane]?;
         let y = y.filter(|&y| y < plane.nrows())?;
-        plane
-            .clone()
-            .index_axis_move(ndarray::Axis(0), y)
-            .to_slice()
+        plane.index_axis_move(ndarray::Axis(0), y).to_slice()
     }
 
     /// The value `[dz, dy, dx]` steps from `(y, x)`, each −1, 0 or 1; `None` outside.
@@ -71,15 +68,12 @@ impl<'a> Around<'a> {
             }
             for x in 0..width {
                 let value = centre[x];
-                if value <= beside[x] {
-                    if value <= 0.0 || value < beside[x] {
-                        continue;
-                    }
+                if value <= 0.0 || value < beside[x] {
+                    continue;
                 }
                 let exceeds = |x: usize| value >= beside[x] && value >= centre[x];
                 if (x == 0 || exceeds(x - 1))
                     && (x + 1 == width || exceeds(x + 1))
-                    && value > 0.0
                     && self.is_first(y, x, value, neighbourhood)
                 {
                     visit(y, x);

@@ -87,7 +87,7 @@ impl Default for CandidateParams {
             min_distance_vox: None,
             threshold: Threshold::AboveKept(0.5),
             margin_vox: [0; 3],
-            empty_below: 0.15,
+            empty_below: 0.05,
             gold_ratio: f64::INFINITY,
             max_elongation: f64::INFINITY,
             max_count: None,

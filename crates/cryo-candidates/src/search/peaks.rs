@@ -48,7 +48,7 @@ pub struct Peak {
 /// # Ok::<(), cryo_candidates::Error>(())
 /// ```
 pub fn find_peaks(map: ArrayView3<'_, f32>, params: &PeakParams) -> Result<Vec<Peak>, Error> {
-    if !(params.threshold >= 0.0) {
+    if params.threshold.is_nan() || params.threshold < 0.0 {
         return Err(Error::Parameter {
             name: "threshold",
             got: params.threshold.into(),

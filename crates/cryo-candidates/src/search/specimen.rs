@@ -32,7 +32,8 @@ pub(crate) fn specimen(block_variance: &[f64], share: f64) -> Range<usize> {
     let filled = |&z: &usize| smooth[z] > limit;
     let first = (0..depth).find(filled).unwrap_or(0);
     let last = (0..depth).rev().find(filled).unwrap_or(depth - 1);
-    first..last + 1
+    // A particle at the end may be cut in half.
+    first.saturating_sub(2)..depth.min(last + 3)
 }
 
 #[cfg(test)]
@@ -45,7 +46,7 @@ mod tests {
             .map(|z| if (60..80).contains(&z) { 4.0 } else { 1.0 })
             .collect();
         let found = specimen(&profile, 0.15);
-        assert!((58..=60).contains(&found.start) && (80..=82).contains(&found.end));
+        assert!((56..=60).contains(&found.start) && (80..=84).contains(&found.end));
     }
 
     #[test]
@@ -54,7 +55,7 @@ mod tests {
             .map(|z| if (15..45).contains(&z) { 9.0 } else { 1.0 })
             .collect();
         let found = specimen(&profile, 0.15);
-        assert!((13..=15).contains(&found.start) && (45..=47).contains(&found.end));
+        assert!((11..=15).contains(&found.start) && (45..=49).contains(&found.end));
         assert_eq!(specimen(&profile, 0.0), 0..60);
         assert_eq!(specimen(&vec![1.0; 60], 0.15), 0..60);
     }

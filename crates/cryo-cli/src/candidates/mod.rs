@@ -43,6 +43,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FORMAT")]
     format: Option<CoordinateFormat>,
 
+    /// Pixel size of the tilt series before binning in ångström, which RELION 4 and 5 files hold [default: the
+    /// tomogram's voxel size].
+    #[arg(long, value_name = "Å")]
+    tilt_pixel_size: Option<f64>,
+
     /// A folder for pictures: slabs of every tomogram with the candidates as circles.
     #[arg(long, value_name = "DIR")]
     png: Option<PathBuf>,
@@ -59,6 +64,13 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         &arguments.flags,
     )?;
     settings.give_way(&arguments.flags);
+    if let Some(size) = arguments.tilt_pixel_size
+        && !(size.is_finite() && size > 0.0)
+    {
+        return Err(Failure::usage(format!(
+            "--tilt-pixel-size: expected ångström above 0, got {size}"
+        )));
+    }
     let format = match arguments.format {
         Some(format) => format,
         None => CoordinateFormat::of_name(&arguments.out)?,
@@ -103,9 +115,10 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         if let Some(folder) = &arguments.png {
             picture::draw(folder, &tomogram, &set, common)?;
         }
-        frames
-            .named
-            .insert(entry.name.clone(), Frame::of(&tomogram.grid()));
+        let mut frame = Frame::of(&tomogram.grid());
+        let own = tomogram.grid().voxel_size.isotropic();
+        frame.tilt_series_pixel_size = arguments.tilt_pixel_size.or(own);
+        frames.named.insert(entry.name.clone(), frame);
         picks.sets.push(set);
     }
     let options = PicksOptions {

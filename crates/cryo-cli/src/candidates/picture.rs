@@ -1,7 +1,8 @@
 use std::path::Path;
 
+use cryo_candidates::{PreprocessParams, preprocess_slabs};
 use cryo_core::{ParticleSet, VoxelPos};
-use cryo_embed_viz::{CurvesParams, slabs_with_curves};
+use cryo_embed_viz::{CurvesParams, SlicesParams, slabs_with_curves};
 use cryo_io::write_atomic;
 
 use crate::{exit::Failure, options::Common, tomograms::Tomogram};
@@ -14,13 +15,26 @@ pub(super) fn draw(
     common: &Common,
 ) -> Result<(), Failure> {
     let path = folder.join(format!("{}.png", set.tomogram.replace(['/', '\\'], "_")));
-    let volume = tomogram.reader().volume()?;
+    // As a person would look at it: smoothed, in slabs about as thick as a particle.
+    let smooth = PreprocessParams {
+        denoise_sigma_vox: 1.5,
+        ..PreprocessParams::default()
+    };
+    let slabs = preprocess_slabs(tomogram, &smooth, &());
+    let slabs = slabs.and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let slabs = slabs.map_err(|error| Failure::Input(format!("{}: {error}", set.tomogram)))?;
+    let views: Vec<_> = slabs.iter().map(|slab| slab.view()).collect();
+    let volume = ndarray::concatenate(ndarray::Axis(0), &views).expect("slabs of one volume");
     let circles: Vec<Vec<VoxelPos>> = set.items.iter().map(|item| circle(item.position)).collect();
     let params = CurvesParams {
-        slabs: 9,
-        ..CurvesParams::default()
+        slabs: 6,
+        colour: Some([255, 210, 0]),
+        slices: SlicesParams {
+            least_width_px: 1500,
+            ..SlicesParams::default()
+        },
     };
-    let picture = slabs_with_curves(volume.data().view(), &circles, &params)
+    let picture = slabs_with_curves(volume.view(), &circles, &params)
         .map_err(|error| Failure::Input(format!("{}: {error}", set.tomogram)))?;
     std::fs::create_dir_all(folder).map_err(cryo_io::Error::from)?;
     write_atomic(&path, common.overwrite(), |out| {

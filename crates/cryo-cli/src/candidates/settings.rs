@@ -97,7 +97,7 @@ pub(crate) struct Settings {
     pub(super) sigma: Vec<f64>,
     bright: bool,
     std: f64,
-    /// Not a number: by `std`.
+    /// Below every number: by `std`.
     min_score: f64,
     /// Over all maxima instead of those that are kept.
     std_of_all_maxima: bool,
@@ -140,7 +140,7 @@ impl Settings {
             sigma,
             bright: params.polarity == Polarity::BrightParticles,
             std,
-            min_score: f64::NAN,
+            min_score: f64::NEG_INFINITY,
             std_of_all_maxima,
             min_distance: params.min_distance_vox.unwrap_or(-1.0),
             min_distance_in_voxels: params.min_distance_vox.is_some(),
@@ -185,7 +185,7 @@ impl Settings {
                 self.min_distance / edge
             }
         });
-        let threshold = if !self.min_score.is_nan() {
+        let threshold = if self.min_score > f64::NEG_INFINITY {
             Threshold::Score(self.min_score as f32)
         } else if self.std_of_all_maxima {
             Threshold::AboveMaxima(self.std)

@@ -280,7 +280,13 @@ fn check_free(out: &Path, config: &Path, common: &Common) -> Result<(), Failure>
 }
 
 fn summary(set: &ParticleSet, tracing: &Tracing) -> String {
-    let length: f64 = tracing.tubes.iter().map(|tube| tube.length_angstrom).sum();
+    // The sum of nothing is −0.
+    let length = 0.0
+        + tracing
+            .tubes
+            .iter()
+            .map(|tube| tube.length_angstrom)
+            .sum::<f64>();
     let dropped = tracing.dropped;
     format!(
         "{}: {} filaments of {:.0} nm through {} of {} points; dropped: {} of few points, {} short, {} rough, {} \

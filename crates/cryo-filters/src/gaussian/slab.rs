@@ -209,8 +209,8 @@ pub fn gaussian_in_place(
                 .collect(),
         });
     }
-    let values = volume.as_slice().expect("the layout was checked");
-    if !values.par_chunks(1 << 16).all(all_finite)
+    let finite = |values: &[f32]| values.par_chunks(1 << 16).all(all_finite);
+    if !volume.as_slice().is_some_and(finite)
         && let Some(error) = check::first_not_finite(&volume.view())
     {
         return Err(error);

@@ -143,7 +143,7 @@ pub(crate) fn detected(lines: &[CentreLine], detector: &Detector, seed: u64) -> 
             set.items.push(Particle::at(place));
         }
     }
-    let points = lines.iter().flat_map(|line| line.points());
+    let points = lines.iter().flat_map(CentreLine::points);
     let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
     for point in points {
         for (axis, value) in [point.x, point.y, point.z].into_iter().enumerate() {
