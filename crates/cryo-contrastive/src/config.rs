@@ -230,11 +230,9 @@ impl ModelConfig {
             crop,
         )?;
         match self.encoder {
-            Encoder::ResNet18 { output, .. } => {
-                require(output > 0, "output", "at least 1", output)?
-            }
-            Encoder::Compact { width } => require(width >= 4, "width", "at least 4", width)?,
-        }
+            Encoder::ResNet18 { output, .. } => require(output > 0, "output", "at least 1", output),
+            Encoder::Compact { width } => require(width >= 4, "width", "at least 4", width),
+        }?;
         match self.heads {
             HeadsConfig::SimSiam { width } => {
                 let features = self.features();

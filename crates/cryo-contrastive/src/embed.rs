@@ -97,14 +97,15 @@ pub fn embed(
         },
     )?;
     let [embedding, projection] = results;
-    let array = |width: usize, values| {
-        Array2::from_shape_vec((shape.items, width), values)
-            .expect("every batch adds its views times the width")
-    };
     Ok(Embedding {
-        embedding: array(widths[0], embedding),
-        projection: array(widths[1], projection),
+        embedding: rows(shape.items, widths[0], embedding),
+        projection: rows(shape.items, widths[1], projection),
     })
+}
+
+/// `[n, width]` from values that every batch has added its views times the width of.
+pub(crate) fn rows(n: usize, width: usize, values: Vec<f32>) -> Array2<f32> {
+    Array2::from_shape_vec((n, width), values).expect("as many values as rows times width")
 }
 
 /// Embedding and projection on the CPU, each the mean over orientations.

@@ -73,7 +73,6 @@ impl Model {
     }
 
     /// All tensors by PyTorch's names (`layer1.0.conv1.weight`); running statistics are among them.
-    #[must_use]
     pub fn tensors(&self) -> &[(String, Tensor)] {
         self.network.tensors()
     }

@@ -40,21 +40,21 @@ pub(crate) fn variants(epochs: u64) -> Vec<Variant> {
     };
     let nt_xent = |temperature| Objective::NtXent(NtXentParams { temperature });
     add("objective: NT-Xent at 0.05", &|v| {
-        v.params.objective = nt_xent(0.05)
+        v.params.objective = nt_xent(0.05);
     });
     add("objective: NT-Xent at 0.2", &|v| {
-        v.params.objective = nt_xent(0.2)
+        v.params.objective = nt_xent(0.2);
     });
     add("objective: VICReg", &|v| {
-        v.params.objective = Objective::VicReg(VicRegParams::default())
+        v.params.objective = Objective::VicReg(VicRegParams::default());
     });
     add("objective: Barlow Twins", &|v| {
-        v.params.objective = Objective::Barlow(BarlowParams::default())
+        v.params.objective = Objective::Barlow(BarlowParams::default());
     });
     add("objective: SimSiam", &sim_siam);
     for slices in [2, 8, 12, 16, 22] {
         add(&format!("views: {slices} slices"), &|v| {
-            v.config.input.view[0] = slices
+            v.config.input.view[0] = slices;
         });
     }
     add("views: neighbouring positions", &|v| {
@@ -74,13 +74,13 @@ pub(crate) fn variants(epochs: u64) -> Vec<Variant> {
         ("noise 0.3", |a| a.noise = 0.3),
         ("noise 2", |a| a.noise = 2.0),
         ("no brightness and contrast", |a| {
-            (a.brightness, a.contrast) = (0.0, 0.0)
+            (a.brightness, a.contrast) = (0.0, 0.0);
         }),
         ("brightness and contrast 0.4", |a| {
-            (a.brightness, a.contrast) = (0.4, 0.4)
+            (a.brightness, a.contrast) = (0.4, 0.4);
         }),
         ("quarter turns only", |a| {
-            (a.rotation_deg, a.quarter_turns) = (0.0, true)
+            (a.rotation_deg, a.quarter_turns) = (0.0, true);
         }),
         ("no turns and flips", |a| {
             (a.rotation_deg, a.flip_horizontal, a.flip_channels) = (0.0, 0.0, 0.0);
@@ -91,7 +91,7 @@ pub(crate) fn variants(epochs: u64) -> Vec<Variant> {
     ];
     for (name, change) in augmentations {
         add(&format!("augmentation: {name}"), &|v| {
-            v.params.augment.iter_mut().for_each(change)
+            v.params.augment.iter_mut().for_each(change);
         });
     }
     for width in [16, 48] {
@@ -111,7 +111,7 @@ pub(crate) fn variants(epochs: u64) -> Vec<Variant> {
     });
     add("embedding: one orientation", &|v| v.embed.orientations = 1);
     add("embedding: projection", &|v| {
-        v.config.embedded = Embedded::Projection
+        v.config.embedded = Embedded::Projection;
     });
     add("batch: 128", &|v| v.params.batch_size = 128);
     add("precision: bf16", &|v| v.params.precision = Precision::Bf16);

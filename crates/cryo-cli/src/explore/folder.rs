@@ -5,7 +5,7 @@ use std::{
 };
 
 use cryo_contrastive::Yardstick;
-use cryo_core::ParticleSet;
+use cryo_core::{Grid, ParticleSet};
 use cryo_io::{
     CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions,
     dataset::{self, Dataset},
@@ -66,7 +66,7 @@ impl RunFolder {
             sets: sets.to_vec(),
             ..Picks::default()
         };
-        let frame = |set: &ParticleSet| (set.tomogram.clone(), Frame::of(&set.grid));
+        let frame = |set: &ParticleSet| (set.tomogram.clone(), frame(&set.grid));
         let options = PicksOptions {
             frames: Frames {
                 named: sets.iter().map(frame).collect(),
@@ -108,6 +108,14 @@ impl RunFolder {
             std::io::Write::write_all(out, text.as_bytes()).map_err(cryo_io::Error::from)
         })?;
         Ok(())
+    }
+}
+
+/// What RELION calls unbinned are the voxels of the tomogram itself.
+pub(super) fn frame(grid: &Grid) -> Frame {
+    Frame {
+        tilt_series_pixel_size: grid.voxel_size.isotropic(),
+        ..Frame::of(grid)
     }
 }
 

@@ -2,12 +2,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cryo_contrastive::{Model, Trainer, YardstickParams, load_imagenet, yardstick};
-use cryo_io::{Frame, Frames, Overwrite, dataset::DatasetEntry};
+use cryo_io::{Frames, Overwrite, dataset::DatasetEntry};
 use cryo_train::EpochReport;
 
 use super::{
     failure,
-    folder::{RunFolder, read_candidates},
+    folder::{RunFolder, frame, read_candidates},
     settings::{Flags, Settings},
     views::{self, Specimens},
 };
@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         ));
         return Ok(Outcome::Done);
     }
-    let goes_on = begin(&folder, &settings, common)?;
+    let goes_on = goes_on(&folder, &settings, common)?;
     let sets = match (&arguments.candidates, goes_on) {
         (_, true) if folder.join("candidates.star").exists() => Some(read_candidates(
             &folder.join("candidates.star"),
@@ -85,8 +85,6 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     };
     let progress = Report::new(common);
     let specimens = Specimens::read(&entries, sets.as_deref(), &settings, common, &progress)?;
-    folder.write_dataset(&dataset)?;
-    folder.write_candidates(&specimens.sets)?;
     let source = specimens.views(&settings)?;
     let mut trainer = match folder.latest()?.filter(|_| goes_on) {
         Some(checkpoint) => {
@@ -107,6 +105,11 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
             Trainer::new(&source, model, &params).map_err(failure)?
         }
     };
+    if !goes_on {
+        begin(&folder, &settings, common)?;
+        folder.write_dataset(&dataset)?;
+        folder.write_candidates(&specimens.sets)?;
+    }
     train(&mut trainer, &folder, common)?;
     let stick = YardstickParams {
         orientations: settings.orientations,
@@ -132,8 +135,8 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     Ok(Outcome::Done)
 }
 
-/// Makes the folder; `true` if an earlier run goes on.
-fn begin(folder: &RunFolder, settings: &Settings, common: &Common) -> Result<bool, Failure> {
+/// Whether an earlier run goes on; nothing is written yet.
+fn goes_on(folder: &RunFolder, settings: &Settings, common: &Common) -> Result<bool, Failure> {
     let config = folder.config();
     if config.exists() && common.resume {
         config::check_same(&config, "explore", settings, common)?;
@@ -145,11 +148,21 @@ fn begin(folder: &RunFolder, settings: &Settings, common: &Common) -> Result<boo
             config.display()
         )));
     }
+    Ok(false)
+}
+
+/// Makes the folder, once all that can fail before has not.
+fn begin(folder: &RunFolder, settings: &Settings, common: &Common) -> Result<(), Failure> {
     let old = folder.checkpoints();
     old.keep_last(0).map_err(|error| failure(error.into()))?;
     std::fs::create_dir_all(old.path()).map_err(cryo_io::Error::from)?;
-    config::write(&config, "explore", settings, common, Overwrite::Replace)?;
-    Ok(false)
+    config::write(
+        &folder.config(),
+        "explore",
+        settings,
+        common,
+        Overwrite::Replace,
+    )
 }
 
 fn train(trainer: &mut Trainer<'_>, folder: &RunFolder, common: &Common) -> Result<(), Failure> {
@@ -198,7 +211,7 @@ pub(super) fn frames(entries: &[&DatasetEntry], common: &Common) -> Result<Frame
     let mut frames = Frames::default();
     for entry in entries {
         let grid = Tomogram::open(entry, common)?.grid();
-        frames.named.insert(entry.name.clone(), Frame::of(&grid));
+        frames.named.insert(entry.name.clone(), frame(&grid));
     }
     Ok(frames)
 }

@@ -80,12 +80,11 @@ pub fn augment(
     Ok(images)
 }
 
+/// A number of every change as `[n, 1, 1, 1]`.
+type Column<'a> = dyn Fn(&dyn Fn(&Change) -> f32) -> Result<Tensor, Error> + 'a;
+
 /// `[n, 1, crop, crop]`: where a rectangle lies.
-fn rectangle(
-    column: &dyn Fn(&dyn Fn(&Change) -> f32) -> Result<Tensor, Error>,
-    crop: i64,
-    device: tch::Device,
-) -> Result<Tensor, Error> {
+fn rectangle(column: &Column<'_>, crop: i64, device: tch::Device) -> Result<Tensor, Error> {
     let indices = Tensor::f_arange(crop, (Kind::Float, device))?;
     let within = |axis: usize, indices: Tensor| -> Result<Tensor, Error> {
         let start = column(&|change| change.erased[2 * axis])?;

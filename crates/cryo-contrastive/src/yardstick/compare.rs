@@ -4,7 +4,9 @@ use tch::{Kind, Tensor};
 
 use super::{neighbourhood_agreement, pca};
 use crate::{
-    AugmentParams, Error, Model, ViewIndex, ViewSource, augment, embed::averaged, error::require,
+    AugmentParams, Error, Model, ViewIndex, ViewSource, augment,
+    embed::{averaged, rows},
+    error::require,
 };
 
 /// How the yardstick is taken.
@@ -85,9 +87,7 @@ pub fn yardstick(
     let looks = [0, 1].map(|which| look(model, source, changes, params, &items, which));
     let [first, second] = looks;
     let ((first, raw_first), (second, raw_second)) = (first?, second?);
-    let mut raw = raw_first;
-    raw.append(ndarray::Axis(0), raw_second.view())
-        .expect("both looks have crops of one size");
+    let raw = ndarray::concatenate![ndarray::Axis(0), raw_first, raw_second];
     let scores = pca(raw.view(), params.components)?;
     let (pca_first, pca_second) = scores.view().split_at(ndarray::Axis(0), items.len());
     let k = params.neighbours;
@@ -134,9 +134,6 @@ fn look(
         embedded.extend(numbers(&embedding)?);
         raw.extend(numbers(&images)?);
     }
-    let array = |values: Vec<f32>| {
-        let width = values.len() / items.len();
-        Array2::from_shape_vec((items.len(), width), values).expect("as many as items times width")
-    };
+    let array = |values: Vec<f32>| rows(items.len(), values.len() / items.len(), values);
     Ok((array(embedded), array(raw)))
 }

@@ -1,7 +1,10 @@
 use ndarray::{Array2, ArrayView2};
 use tch::{Kind, Tensor};
 
-use crate::error::{Error, require};
+use crate::{
+    embed::rows,
+    error::{Error, require},
+};
 
 /// The first principal components of `points`, `[n, d]`, as scores, `[n, components]`.
 ///
@@ -28,11 +31,8 @@ pub fn pca(points: ArrayView2<'_, f32>, components: usize) -> Result<Array2<f32>
     )?;
     require(components > 0, "components", "at least 1", components)?;
     let components = components.min(n - 1).min(d);
-    let standard = points.as_standard_layout();
-    let values = standard
-        .as_slice()
-        .expect("a standard layout is contiguous");
-    let points = Tensor::f_from_slice(values)?
+    let values: Vec<f32> = points.iter().copied().collect();
+    let points = Tensor::f_from_slice(&values)?
         .f_view([n as i64, d as i64])?
         .f_to_kind(Kind::Double)?;
     let centred = points.f_sub(&points.f_mean_dim([0_i64].as_slice(), true, Kind::Double)?)?;
@@ -52,5 +52,5 @@ pub fn pca(points: ArrayView2<'_, f32>, components: usize) -> Result<Array2<f32>
         .f_to_kind(Kind::Float)?
         .f_contiguous()?;
     let values = Vec::<f32>::try_from(&largest.f_flatten(0, -1)?)?;
-    Ok(Array2::from_shape_vec((n, components), values).expect("as many as n times components"))
+    Ok(rows(n, components, values))
 }

@@ -6,7 +6,7 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 /// `n` views, `[n, 2, 24, 24]`: bars (even numbers) and disks (odd), turned and shifted, in noise.
-pub fn bars_and_disks(n: usize, noise: f32) -> Array4<f32> {
+pub(crate) fn bars_and_disks(n: usize, noise: f32) -> Array4<f32> {
     let mut views = Array4::zeros((n, 2, 24, 24));
     for (item, mut view) in views.outer_iter_mut().enumerate() {
         let mut rng = stream_rng(9, "phantom", item as u64);
