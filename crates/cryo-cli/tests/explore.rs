@@ -141,6 +141,46 @@ fn a_stopped_run_goes_on_to_the_same_network() {
 }
 
 #[test]
+fn a_tomogram_without_candidates_is_no_harm() {
+    let place = folder();
+    let at = place.path();
+    tomogram(at, "one.mrc", 1);
+    tomogram(at, "two.mrc", 2);
+    let mut table = "tomogram,x,y,z\n".to_owned();
+    for index in 0..10 {
+        table += &format!("two,{},{},{}\n", 30 + 5 * index, 20 + 6 * index, 15 + index);
+    }
+    fs::write(at.join("ten.csv"), table).unwrap();
+    let words = [
+        "explore",
+        "train",
+        "--data",
+        "one.mrc",
+        "two.mrc",
+        "--candidates",
+        "ten.csv",
+        "--out",
+        "run",
+        "--epochs",
+        "1",
+        "--device",
+        "cpu",
+    ];
+    let output = common::run(at, &words);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(
+        said.contains("one: 0 candidates") && said.contains("two: 10 candidates"),
+        "{said}"
+    );
+    succeed(at, &["explore", "embed", "--run", "run", "--device", "cpu"]);
+    let table = embedding(&at.join("run/embedding.h5"));
+    assert_eq!(table.len(), 10);
+    let first = table.position.unwrap()[0];
+    assert_eq!((first.x, first.y, first.z), (30.0, 20.0, 15.0));
+}
+
+#[test]
 fn a_dry_run_writes_nothing() {
     let place = folder();
     let at = place.path();

@@ -39,6 +39,8 @@ pub struct CollapseMonitor {
 
 /// Below that part of the healthy value something is wrong.
 const ALARM: f64 = 0.3;
+/// The same where the objective itself keeps outputs apart, so that few directions may be enough.
+const LATE_ALARM: f64 = 0.1;
 
 impl CollapseMonitor {
     /// For outputs of `dimensions` numbers of an objective that can or cannot collapse by itself.
@@ -59,7 +61,8 @@ impl CollapseMonitor {
     /// What to tell the user of an epoch's value, if anything.
     #[must_use]
     pub fn warning(&self, value: f64) -> Option<String> {
-        if value >= ALARM * self.healthy {
+        let alarm = if self.can_collapse { ALARM } else { LATE_ALARM };
+        if value >= alarm * self.healthy {
             return None;
         }
         let advice = if self.can_collapse {

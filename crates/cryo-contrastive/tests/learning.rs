@@ -60,8 +60,13 @@ fn untrained() -> Model {
 fn learning_tells_bars_from_disks() {
     tch::set_num_threads(1);
     let views = bars_and_disks(96, 0.6);
+    let mut params = params(25);
+    params
+        .augment
+        .iter_mut()
+        .for_each(|changes| changes.noise = 0.3);
     let mut losses = Vec::new();
-    let fitted = fit(&views.view(), untrained(), &params(25), &mut |report| {
+    let fitted = fit(&views.view(), untrained(), &params, &mut |report| {
         assert!(report.warnings.is_empty(), "{:?}", report.warnings);
         assert!(report.items_per_second > 0.0);
         losses.push(report.loss("loss").unwrap());
@@ -77,7 +82,10 @@ fn learning_tells_bars_from_disks() {
     let score = yardstick(
         &fitted.model,
         &views.view(),
-        &AugmentParams::default(),
+        &AugmentParams {
+            noise: 0.3,
+            ..AugmentParams::default()
+        },
         &YardstickParams {
             neighbours: 40,
             ..YardstickParams::default()
@@ -85,7 +93,7 @@ fn learning_tells_bars_from_disks() {
     )
     .unwrap();
     assert!(
-        score.gained() && score.learned > 1.5 * score.chance,
+        score.gained() && score.learned > score.pca.max(score.chance) + 0.03,
         "{score:?}"
     );
     assert_eq!(score.items, 96);
