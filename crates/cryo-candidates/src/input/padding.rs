@@ -5,18 +5,20 @@ use std::ops::Range;
 /// Equal neighbours in a row that no measurement gives: even with 8 bits and five grey levels of noise one row in 10⁵ has such a run by chance.
 const LEAST_RUN: usize = 8;
 
-/// Calls `visit` with every run of equal values, at least [`LEAST_RUN`] long, from left to right.
+/// Calls `visit` with the runs of equal values at the ends of a row that are at least [`LEAST_RUN`] long, from left to right.
 ///
 /// Aligned and rotated tomograms are filled up with one value where no image reached.
 pub(crate) fn padded_runs(row: &[f32], mut visit: impl FnMut(Range<usize>)) {
-    let mut start = 0;
-    for end in 1..=row.len() {
-        if end == row.len() || row[end] != row[start] {
-            if end - start >= LEAST_RUN {
-                visit(start..end);
-            }
-            start = end;
-        }
+    let (Some(first), Some(last)) = (row.first(), row.last()) else {
+        return;
+    };
+    let start = row.iter().take_while(|value| *value == first).count();
+    if start >= LEAST_RUN {
+        visit(0..start);
+    }
+    let end = row.iter().rev().take_while(|value| *value == last).count();
+    if end >= LEAST_RUN && end < row.len() {
+        visit(row.len() - end..row.len());
     }
 }
 
@@ -69,8 +71,10 @@ mod tests {
 
     #[test]
     fn only_long_runs_are_padding() {
-        let row = [&[1.0; 8][..], &[2.0; 7], &[3.0; 9]].concat();
-        assert_eq!(runs(&row), [0..8, 15..24]);
+        let row = [&[1.0; 8][..], &[2.0; 9], &[4.0; 3], &[3.0; 9]].concat();
+        assert_eq!(runs(&row), [0..8, 20..29]);
+        let row = [1.0; 12];
+        assert_eq!(runs(&row), std::slice::from_ref(&(0..12)));
         assert_eq!(runs(&[]), []);
         assert_eq!(runs(&[5.0; 7]), []);
     }

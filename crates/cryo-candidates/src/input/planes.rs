@@ -7,7 +7,7 @@ use crate::SourceError;
 
 /// A volume that is read a few planes at a time, from memory or from a file.
 ///
-/// The same plane is asked for several times. Implement it over your own reader to search tomograms that do not fit into memory.
+/// The same plane is asked for several times, and planes by several threads at once. Implement it over your own reader to search tomograms that do not fit into memory.
 pub trait PlaneSource: Sync {
     /// Shape, voxel size and origin.
     fn grid(&self) -> Grid;

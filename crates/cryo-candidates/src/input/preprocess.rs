@@ -114,13 +114,15 @@ impl Default for PreprocessParams {
     }
 }
 
-/// Fills padding with `fill`, then smooths.
+/// Fills padding with `fill`, if there is any, then smooths.
 pub(crate) fn denoise(
     mut planes: ArrayViewMut3<'_, f32>,
-    fill: f32,
+    fill: Option<f32>,
     params: &PreprocessParams,
 ) -> Result<(), Error> {
-    fill_padding(planes.view_mut(), fill);
+    if let Some(fill) = fill {
+        fill_padding(planes.view_mut(), fill);
+    }
     if params.denoise_sigma_vox > 0.0 {
         gaussian_in_place(planes, &params.gaussian())?;
     }
@@ -146,7 +148,7 @@ fn fill_padding(mut planes: ArrayViewMut3<'_, f32>, fill: f32) {
 
 /// The preprocessed volume, slab by slab in order of z, `[n, y, x]`.
 ///
-/// Denoised, then brought to one contrast; padding (runs of eight or more equal voxels in a row) is set to the mean first. Polarity
+/// Denoised, then brought to one contrast; padding (runs of eight or more equal voxels at the ends of rows) is set to the mean first. Polarity
 /// stays as it is. Reads the source two or three times, holds some twenty planes at a time; parallel over planes; the result depends on neither.
 ///
 /// # Errors
@@ -167,7 +169,7 @@ pub fn preprocess_slabs<'a>(
         source,
         params,
         progress,
-        fill: scan.raw_mean as f32,
+        fill: scan.fill,
         tone,
         chunks: windows.chunks(),
         windows,
@@ -179,7 +181,7 @@ pub struct PreprocessedSlabs<'a> {
     source: &'a dyn PlaneSource,
     params: &'a PreprocessParams,
     progress: &'a dyn Progress,
-    fill: f32,
+    fill: Option<f32>,
     tone: Tone,
     chunks: Chunks,
     windows: Windows,

@@ -14,7 +14,7 @@ use super::{
 use crate::{Error, PlaneSource};
 
 /// Planes that are read at a time.
-const CHUNK: usize = 16;
+const CHUNK: usize = 32;
 /// Edge of the blocks whose means tell specimen from noise.
 const BLOCK: usize = 8;
 const BINS: usize = 4096;
@@ -24,8 +24,8 @@ const REACH: f64 = 8.0;
 /// What the search must know of the whole volume.
 #[derive(Debug)]
 pub(crate) struct Scan {
-    /// Mean of what was measured, before denoising.
-    pub(crate) raw_mean: f64,
+    /// What padding is set to before denoising: the mean of what was measured; `None` where nothing is padding.
+    pub(crate) fill: Option<f32>,
     /// Statistics of what was measured, denoised.
     pub(crate) mean: f64,
     pub(crate) std: f64,
@@ -45,46 +45,24 @@ pub(crate) fn scan(
     params: &PreprocessParams,
     progress: &dyn Progress,
 ) -> Result<Scan, Error> {
-    let shape = source.grid().shape;
-    let mut padding = Padding::new(shape[1]);
-    let mut block_variance = Vec::with_capacity(shape[0]);
-    let mut all = Moments::NONE;
-    let mut windows = Windows::new(shape, CHUNK, 0);
-    progress.begin("statistics", shape[0] as u64);
-    for chunk in windows.chunks() {
-        if progress.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
-        let (planes, mut memory) = windows.window(&chunk);
-        read(source, planes, memory.view_mut())?;
-        for (z, facts) in chunk.clone().zip(facts_of(memory.view())) {
-            if let Some((y, x, value)) = facts.not_finite {
-                return Err(Error::NotFinite {
-                    what: "tomogram",
-                    index: [z, y, x],
-                    value,
-                });
-            }
-            padding.extend(z, &facts.runs);
-            block_variance.push(facts.block_variance);
-            all = all.join(facts.moments);
-        }
-        progress.advance(chunk.len() as u64);
+    let mut first = FirstLook::new(source, true, progress)?;
+    let voxels = source.grid().voxels().unwrap_or(usize::MAX) as f64;
+    if first.all.count < 0.5 * voxels {
+        // A map without noise, not a padded tomogram.
+        first = FirstLook::new(source, false, progress)?;
     }
-    if all.count == 0.0 || all.minimum == all.maximum {
-        let mut first = ndarray::Array3::zeros((1, shape[1], shape[2]));
-        read(source, 0..1, first.view_mut())?;
-        return Err(Error::Constant {
-            value: if all.count > 0.0 {
-                all.minimum
-            } else {
-                first[[0, 0, 0]]
-            },
-        });
+    let FirstLook {
+        padding,
+        block_variance,
+        all,
+    } = first;
+    let any_padding = all.count < voxels;
+    if all.minimum == all.maximum {
+        return Err(Error::Constant { value: all.minimum });
     }
     let std = (all.squares / all.count).sqrt();
     let mut scan = Scan {
-        raw_mean: all.mean,
+        fill: any_padding.then_some(all.mean as f32),
         mean: all.mean,
         std,
         minimum: all.minimum,
@@ -99,6 +77,51 @@ pub(crate) fn scan(
         scan.look_again(source, params, progress)?;
     }
     Ok(scan)
+}
+
+/// What the first pass over the planes tells.
+struct FirstLook {
+    padding: Padding,
+    block_variance: Vec<f64>,
+    all: Moments,
+}
+
+impl FirstLook {
+    fn new(
+        source: &dyn PlaneSource,
+        look_for_padding: bool,
+        progress: &dyn Progress,
+    ) -> Result<Self, Error> {
+        let shape = source.grid().shape;
+        let mut look = Self {
+            padding: Padding::new(shape[1]),
+            block_variance: Vec::with_capacity(shape[0]),
+            all: Moments::NONE,
+        };
+        let mut windows = Windows::new(shape, CHUNK, 0);
+        progress.begin("statistics", shape[0] as u64);
+        for chunk in windows.chunks() {
+            if progress.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            let (planes, mut memory) = windows.window(&chunk);
+            read(source, planes, memory.view_mut())?;
+            for (z, facts) in chunk.clone().zip(facts_of(memory.view(), look_for_padding)) {
+                if let Some((y, x, value)) = facts.not_finite {
+                    return Err(Error::NotFinite {
+                        what: "tomogram",
+                        index: [z, y, x],
+                        value,
+                    });
+                }
+                look.padding.extend(z, &facts.runs);
+                look.block_variance.push(facts.block_variance);
+                look.all = look.all.join(facts.moments);
+            }
+            progress.advance(chunk.len() as u64);
+        }
+        Ok(look)
+    }
 }
 
 impl Scan {
@@ -120,7 +143,7 @@ impl Scan {
             }
             let (planes, mut memory) = windows.window(&chunk);
             read(source, planes.clone(), memory.view_mut())?;
-            denoise(memory.view_mut(), self.raw_mean as f32, params)?;
+            denoise(memory.view_mut(), self.fill, params)?;
             let first = chunk.start - planes.start;
             let inner = memory.slice(s![first..first + chunk.len(), .., ..]);
             let of_planes: Vec<(Moments, Vec<u64>)> = inner
@@ -166,15 +189,15 @@ struct PlaneFacts {
     block_variance: f64,
 }
 
-fn facts_of(planes: ArrayView3<'_, f32>) -> Vec<PlaneFacts> {
+fn facts_of(planes: ArrayView3<'_, f32>, look_for_padding: bool) -> Vec<PlaneFacts> {
     planes
         .axis_iter(Axis(0))
         .into_par_iter()
-        .map(plane_facts)
+        .map(|plane| plane_facts(plane, look_for_padding))
         .collect()
 }
 
-fn plane_facts(plane: ArrayView2<'_, f32>) -> PlaneFacts {
+fn plane_facts(plane: ArrayView2<'_, f32>, look_for_padding: bool) -> PlaneFacts {
     let mut facts = PlaneFacts {
         moments: Moments::NONE,
         runs: Vec::new(),
@@ -185,20 +208,21 @@ fn plane_facts(plane: ArrayView2<'_, f32>) -> PlaneFacts {
     for (y, row) in plane.outer_iter().enumerate() {
         let row = row.to_slice().expect("windows have standard layout");
         let first_run = facts.runs.len();
-        padded_runs(row, |run| {
-            facts
-                .runs
-                .push((y as u32, run.start as u32, run.end as u32));
-        });
+        if look_for_padding {
+            padded_runs(row, |run| {
+                facts
+                    .runs
+                    .push((y as u32, run.start as u32, run.end as u32));
+            });
+        }
         let mut start = 0;
         let runs = &facts.runs[first_run..];
         let ends = runs
             .iter()
             .map(|&(_, from, to)| (from as usize, to as usize));
         for (end, next) in ends.chain([(row.len(), row.len())]) {
-            let moments = Moments::of(&row[start..end]);
+            let moments = blocks.add(y, start..end, row);
             facts.moments = facts.moments.join(moments);
-            blocks.add(y, start..end, row);
             start = next;
         }
         if !facts.moments.mean.is_finite() {
@@ -226,15 +250,40 @@ impl Blocks {
         }
     }
 
-    fn add(&mut self, y: usize, measured: Range<usize>, row: &[f32]) {
+    /// Adds the measured voxels of a row to their blocks; their moments, by sums about the first of them.
+    fn add(&mut self, y: usize, measured: Range<usize>, row: &[f32]) -> Moments {
+        if measured.is_empty() {
+            return Moments::NONE;
+        }
+        let pilot = row[measured.start];
+        let (mut sum, mut squares) = (0.0, 0.0);
+        let (mut minimum, mut maximum) = (pilot, pilot);
         let mut x = measured.start;
         while x < measured.end {
             let end = measured.end.min((x / BLOCK + 1) * BLOCK);
-            let sum: f64 = row[x..end].iter().map(|&value| f64::from(value)).sum();
+            let (mut block_sum, mut block_squares) = (0.0, 0.0);
+            for &value in &row[x..end] {
+                let off = f64::from(value) - f64::from(pilot);
+                block_sum += off;
+                block_squares += off * off;
+                minimum = if value < minimum { value } else { minimum };
+                maximum = if value > maximum { value } else { maximum };
+            }
+            sum += block_sum;
+            squares += block_squares;
+            let length = (end - x) as f64;
             let block = &mut self.sums[y / BLOCK * self.across + x / BLOCK];
-            block.0 += sum;
+            block.0 += block_sum + length * f64::from(pilot);
             block.1 += (end - x) as u32;
             x = end;
+        }
+        let count = measured.len() as f64;
+        Moments {
+            count,
+            mean: f64::from(pilot) + sum / count,
+            squares: (squares - sum * sum / count).max(0.0),
+            minimum,
+            maximum,
         }
     }
 

@@ -1,22 +1,33 @@
 use std::ops::Range;
 
-use ndarray::{Array3, ArrayViewMut3, s};
+use ndarray::{Array3, ArrayViewMut3, Axis, parallel::prelude::*, s};
 
 use crate::{Error, PlaneSource};
 
-/// Reads planes, with the error that says which.
+/// Planes that are asked for at a time, so that a source's own copies stay small.
+const PIECE: usize = 16;
+
+/// Reads planes, several pieces at once, with the error that says which.
 pub(crate) fn read(
     source: &dyn PlaneSource,
     planes: Range<usize>,
-    out: ArrayViewMut3<'_, f32>,
+    mut out: ArrayViewMut3<'_, f32>,
 ) -> Result<(), Error> {
-    source
-        .read_planes(planes.clone(), out)
-        .map_err(|source| Error::Source {
-            first: planes.start,
-            last: planes.end - 1,
-            source,
+    let pieces = out.axis_chunks_iter_mut(Axis(0), PIECE).into_par_iter();
+    let read: Vec<Result<(), Error>> = pieces
+        .enumerate()
+        .map(|(number, piece)| {
+            let first = planes.start + number * PIECE;
+            let end = first + piece.len_of(Axis(0));
+            let read = source.read_planes(first..end, piece);
+            read.map_err(|source| Error::Source {
+                first,
+                last: end - 1,
+                source,
+            })
         })
+        .collect();
+    read.into_iter().collect()
 }
 
 /// A volume cut into chunks of planes, each with what lies within reach of it.

@@ -1,8 +1,8 @@
 use std::ops::Range;
 
 use cryo_core::{Grid, Particle, ParticleSet, Progress, VoxelPos};
-use cryo_filters::{Slab, bin_mean};
-use ndarray::{Array3, ArrayView3, s};
+use cryo_filters::Slab;
+use ndarray::{Array3, ArrayView3, ArrayViewMut3, Axis, parallel::prelude::*, s};
 
 use super::{
     CandidateParams, Threshold,
@@ -45,7 +45,7 @@ pub struct SearchReport {
 /// is the maximum over the levels followed by suppression in three dimensions. What exceeds the threshold and lies
 /// where something was measured is a candidate; its score is the level's value, by default in standard deviations of the level.
 ///
-/// The source is read two to three times in chunks of planes; `memory_bytes` limits what is held at a time (`None`: about 60 planes
+/// The source is read two to three times in chunks of planes; `memory_bytes` limits what is held at a time (`None`: about 160 planes
 /// beside what the sizes reach). Parallel; the result depends on neither threads nor memory.
 ///
 /// # Errors
@@ -151,7 +151,9 @@ impl Search<'_> {
             }
             finish(octave, &mut maxima, &mut sums);
             if *number as usize + 1 < octaves.len() {
-                coarse = Some(bin_mean(volume.view(), [2; 3])?);
+                let mut next = Array3::zeros([0, 1, 2].map(|axis| volume.shape()[axis] / 2));
+                halve(volume.view(), next.view_mut());
+                coarse = Some(next);
             }
         }
         Ok((maxima, sums))
@@ -194,14 +196,10 @@ impl Search<'_> {
             }
             let (planes, mut memory) = windows.window(&chunk);
             read(self.source, planes.clone(), memory.view_mut())?;
-            denoise(
-                memory.view_mut(),
-                self.scan.raw_mean as f32,
-                &self.params.preprocess,
-            )?;
+            denoise(memory.view_mut(), self.scan.fill, &self.params.preprocess)?;
             self.tone.apply(memory.view_mut());
             if let Some(coarse) = &mut coarse {
-                bin_into(memory.view(), planes.start, &chunk, coarse)?;
+                bin_into(memory.view(), planes.start, &chunk, coarse);
             }
             // What denoising could not see the surroundings of is not used.
             let cut = |end: usize, whole: usize| if end == whole { 0 } else { own };
@@ -240,7 +238,7 @@ impl Search<'_> {
         };
         let threads = rayon::current_num_threads();
         let wanted = Steps {
-            chunk: 64,
+            chunk: 128,
             slab: (2 * threads).clamp(16, 64),
         };
         let Some(allowed) = memory_bytes else {
@@ -248,6 +246,7 @@ impl Search<'_> {
         };
         for (chunk, slab) in [
             (wanted.chunk, wanted.slab),
+            (64, 16),
             (32, 16),
             (16, 8),
             (8, 4),
@@ -371,15 +370,42 @@ fn bin_into(
     first: usize,
     chunk: &Range<usize>,
     coarse: &mut Array3<f32>,
-) -> Result<(), Error> {
+) {
     let pairs = chunk.start / 2..(chunk.end / 2).min(coarse.shape()[0]);
-    if pairs.is_empty() {
-        return Ok(());
+    let planes = 2 * pairs.start - first..2 * pairs.end.max(pairs.start) - first;
+    if !pairs.is_empty() {
+        halve(
+            window.slice(s![planes, .., ..]),
+            coarse.slice_mut(s![pairs, .., ..]),
+        );
     }
-    let planes = 2 * pairs.start - first..2 * pairs.end - first;
-    let binned = bin_mean(window.slice(s![planes, .., ..]), [2; 3])?;
-    coarse.slice_mut(s![pairs, .., ..]).assign(&binned);
-    Ok(())
+}
+
+/// Means of blocks of 2 × 2 × 2 voxels; incomplete ones are dropped.
+fn halve(fine: ArrayView3<'_, f32>, mut coarse: ArrayViewMut3<'_, f32>) {
+    let pairs = fine.axis_chunks_iter(Axis(0), 2).into_par_iter();
+    coarse
+        .axis_iter_mut(Axis(0))
+        .into_par_iter()
+        .zip(pairs)
+        .for_each(|(mut plane, pair)| {
+            for (y, mut out) in plane.outer_iter_mut().enumerate() {
+                let row = |z: usize, y: usize| {
+                    let row = pair.index_axis_move(Axis(0), z).index_axis_move(Axis(0), y);
+                    row.to_slice().expect("windows have standard layout")
+                };
+                let rows = [
+                    row(0, 2 * y),
+                    row(0, 2 * y + 1),
+                    row(1, 2 * y),
+                    row(1, 2 * y + 1),
+                ];
+                for (x, out) in out.iter_mut().enumerate() {
+                    let sum: f32 = rows.iter().map(|row| row[2 * x] + row[2 * x + 1]).sum();
+                    *out = 0.125 * sum;
+                }
+            }
+        });
 }
 
 /// Mean and standard deviation (n − 1, as the reference) of the scores, in their order.

@@ -113,7 +113,8 @@ impl<'a> Octave<'a> {
                 let params = GaussianParams::isotropic(sigma);
                 gaussian_slab_into(slab, &params, with_neighbours.clone(), out)
             };
-            if smoothed != Some(sigmas[0]) {
+            let shared = |wide: f64| (wide - sigmas[0]).abs() < 1e-9 * wide;
+            if !smoothed.is_some_and(shared) {
                 smooth(sigmas[0], narrow.slice_mut(s![..count, .., ..]))?;
             }
             smooth(sigmas[1], wide.slice_mut(s![..count, .., ..]))?;

@@ -80,7 +80,7 @@ impl Default for CandidateParams {
         Self {
             preprocess: PreprocessParams::default(),
             polarity: Polarity::DarkParticles,
-            scales: Scales::Diameters(vec![110.0, 175.0, 280.0]),
+            scales: Scales::Diameters(vec![110.0, 176.0, 280.0]),
             hollow_diameters_angstrom: Vec::new(),
             normalize_levels: true,
             neighbourhood: Neighbourhood::Volume,

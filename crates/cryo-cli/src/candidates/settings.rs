@@ -11,7 +11,7 @@ use crate::{exit::Failure, options::Preset};
 #[derive(Debug, Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Flags {
-    /// Diameters of the particles looked for in ångström [default: 110,175,280].
+    /// Diameters of the particles looked for in ångström [default: 110,176,280].
     #[arg(long, value_name = "Å,…", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) diameter: Vec<f64>,
