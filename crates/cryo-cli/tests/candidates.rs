@@ -297,6 +297,77 @@ fn bad_tomograms_are_refused_by_name() {
     fail(place, &little, 2);
 }
 
+/// A list of one tomogram with its tilt series and an angle file.
+fn list(place: &Path, angles: &str) {
+    let text = format!(
+        "name\ttomogram\ttilt_series\ttilt_angles\nsim\tsim_rec.mrc\tsim_ts.mrc\t{angles}\n"
+    );
+    fs::write(place.join("sim/list.tsv"), text).expect("writable");
+}
+
+#[test]
+fn tilt_angles_are_checked_against_the_candidates() {
+    let place = folder();
+    let place = place.path();
+    succeed(
+        place,
+        &[
+            "simulate",
+            "-o",
+            "sim",
+            "--size=128,112,64",
+            "--body=sphere:120:40",
+            "--tilts=-30,30,3",
+            "--seed=1",
+        ],
+    );
+    let right = fs::read_to_string(place.join("sim/sim.tlt")).expect("angles");
+    let flipped: String = right
+        .lines()
+        .map(|line| format!("{}\n", -line.trim().parse::<f64>().expect("a number")))
+        .collect();
+    fs::write(place.join("sim/flipped.tlt"), flipped).expect("writable");
+    fs::write(place.join("sim/short.tlt"), "0\n3\n").expect("writable");
+    for (angles, says) in [
+        ("sim.tlt", "agree with the images"),
+        ("flipped.tlt", "correct the angle file"),
+    ] {
+        list(place, angles);
+        let output = common::run(
+            place,
+            &[
+                "candidates",
+                "--data",
+                "sim/list.tsv",
+                "--diameter",
+                "120",
+                "-o",
+                &format!("{angles}.star"),
+            ],
+        );
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.contains(says), "{said}");
+    }
+    list(place, "short.tlt");
+    let error = fail(
+        place,
+        &[
+            "candidates",
+            "--data",
+            "sim/list.tsv",
+            "-o",
+            "out.star",
+            "-q",
+        ],
+        3,
+    );
+    assert!(
+        error.contains("short.tlt") && error.contains("number of tilts"),
+        "{error}"
+    );
+    assert!(!place.join("out.star").exists());
+}
+
 /// The figures of the issue that this command was made for, through the command.
 #[test]
 fn sim01_is_found_by_the_default() {

@@ -2,6 +2,7 @@
 
 mod picture;
 mod settings;
+mod tilts;
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +26,7 @@ pub(crate) use settings::{Flags, Settings, contrast, contrast_name};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A score counts standard deviations of the response to particles of that size. The threshold is generous on purpose: \
-two of three candidates are no particles, and exploration or localization tells them apart. The settings are written beside \
+two of three candidates are no particles, and exploration or localization tells them apart. Where the list names a tilt series and its angles, their order and sign are checked against the candidates. The settings are written beside \
 the result, as FILE.config.toml; give them again with --config.\n\n\
 Examples:\n  cryo candidates --data 'tomo/*.mrc' -o candidates.star\n  \
 cryo candidates --data dataset.tsv --diameter 150,250 --gold 5 --png pictures -o candidates.star\n  \
@@ -106,12 +107,16 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     for entry in &entries {
         let tomogram = Tomogram::open(entry, common)?;
         let params = settings.params(&tomogram.grid())?;
+        let series = tilts::read(entry, &tomogram.grid(), common)?;
         let memory = Some(common.memory_bytes());
         let found = find_candidates_with_report(&tomogram, &params, memory, &progress);
         let (mut set, report) =
             found.map_err(|error| tomograms::failure(error, &entry.tomogram))?;
         set.tomogram.clone_from(&entry.name);
         common.say(&summary(&set, &report));
+        if let Some(series) = &series {
+            tilts::check(series, &set, common, &progress)?;
+        }
         if let Some(folder) = &arguments.png {
             picture::draw(folder, &tomogram, &set, common)?;
         }
