@@ -197,7 +197,7 @@ fn octaves_agree() {
 #[test]
 fn padding_and_margins_hold_no_candidates_and_do_not_disturb() {
     let volume = balls([58, 64, 104], &PLACES);
-    let mut padded = Array3::from_elem((58, 90, 150), 77.0);
+    let mut padded = Array3::from_elem((58, 84, 136), 77.0);
     padded
         .slice_mut(s![.., 13..77, 20..124])
         .assign(volume.data());
