@@ -28,7 +28,7 @@ pub enum Neighbourhood {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Threshold {
-    /// The mean of the positive maxima that suppression leaves plus so many of their standard deviations.
+    /// The mean of the positive maxima that suppression leaves plus so many of their standard deviations. Supposes that most of them are noise.
     AboveKept(f64),
     /// The same over all positive maxima, before suppression (`milopyp-spec` C.6).
     AboveMaxima(f64),
