@@ -30,7 +30,7 @@ fn set_gradients(parameters: &[(String, Tensor)], data: &NamedTensors, step: i64
     let mut loss = Tensor::from(0.0_f32);
     for (name, parameter) in parameters {
         let gradient = data.get(&format!("gradient.{name}")).unwrap().get(step);
-        loss = loss + (parameter * gradient).sum(Kind::Float);
+        loss += (parameter * gradient).sum(Kind::Float);
     }
     loss.backward();
 }

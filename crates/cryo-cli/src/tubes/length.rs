@@ -32,7 +32,8 @@ impl FromStr for Length {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let units: [(&str, fn(f64) -> Self); 4] = [
+        type Unit = fn(f64) -> Length;
+        let units: [(&str, Unit); 4] = [
             ("nm", |value| Self::Angstrom(10.0 * value)),
             ("Å", Self::Angstrom),
             ("A", Self::Angstrom),
