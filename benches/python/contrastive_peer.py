@@ -1,6 +1,7 @@
-"""The reference's 2d3d exploration network in PyTorch: candidates per processor second in training and embedding.
+"""The reference's 2d3d exploration network in PyTorch: candidates per second in training and embedding:
+processor seconds on the CPU, seconds of the clock on CUDA after an epoch to warm up.
 
-contrastive_peer.py BATCH single|batched: augmentation image by image, as the reference does, or on the whole batch.
+contrastive_peer.py BATCH single|batched BATCHES DEVICE: augmentation image by image, as the reference does, or on the whole batch.
 Embedding keeps gradients, as the reference does. Prints one JSON object. One thread.
 """
 
@@ -15,7 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 torch.set_num_threads(1)
-batch, mode = int(sys.argv[1]), sys.argv[2]
+batch, mode, batches, device = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
 
 
 class Block(nn.Module):
@@ -51,14 +52,14 @@ class Network(nn.Module):
 
 def augmented(x, strong):
     n = x.shape[0]
-    flips = torch.randint(0, 2, (2, n)) * 2.0 - 1
-    angle = torch.randint(0, 4, (n,)) * math.pi / 2 + (torch.rand(n) * 2 - 1) * math.radians(30 if strong else 0)
-    c, s, o = angle.cos(), angle.sin(), torch.zeros(n)
+    flips = torch.randint(0, 2, (2, n), device=device) * 2.0 - 1
+    angle = torch.randint(0, 4, (n,), device=device) * math.pi / 2 + (torch.rand(n, device=device) * 2 - 1) * math.radians(30 if strong else 0)
+    c, s, o = angle.cos(), angle.sin(), torch.zeros(n, device=device)
     rows = torch.stack([c * flips[0], -s * flips[1], o, s * flips[0], c * flips[1], o], dim=1).view(n, 2, 3)
     y = F.grid_sample(x, F.affine_grid(rows, list(x.shape), align_corners=False), align_corners=False)
-    top, left = torch.randint(0, 8, (2, n, 1, 1, 1)).unbind()
-    r, q = torch.arange(36).view(1, 1, 36, 1), torch.arange(36).view(1, 1, 1, 36)
-    inside = (r >= top) & (r < top + 5) & (q >= left) & (q < left + 5) & (torch.rand(n, 1, 1, 1) < 0.5)
+    top, left = torch.randint(0, 8, (2, n, 1, 1, 1), device=device).unbind()
+    r, q = torch.arange(36, device=device).view(1, 1, 36, 1), torch.arange(36, device=device).view(1, 1, 1, 36)
+    inside = (r >= top) & (r < top + 5) & (q >= left) & (q < left + 5) & (torch.rand(n, 1, 1, 1, device=device) < 0.5)
     return y.masked_fill(inside, 3.0)
 
 
@@ -69,20 +70,36 @@ def view(x, strong):
 
 
 torch.manual_seed(317)
-network = Network()
+network = Network().to(device)
 optimizer = torch.optim.SGD(network.parameters(), lr=1e-3)
-crops = torch.sin(torch.arange(4 * batch * 2 * 36 * 36, dtype=torch.float32)).view(-1, 2, 36, 36)
-begun = time.process_time()
-for part in torch.randperm(len(crops)).split(batch):
-    (z1, p1), (z2, p2) = network(view(crops[part], True)), network(view(crops[part], False))
-    loss = -0.5 * (F.cosine_similarity(p1, z2.detach()).mean() + F.cosine_similarity(p2, z1.detach()).mean())
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    loss.item(), F.normalize(p1, dim=1).std(0).mean().item()
-trained = time.process_time()
+crops = torch.sin(torch.arange(batches * batch * 2 * 36 * 36, dtype=torch.float32)).view(-1, 2, 36, 36)
+
+
+def clock():
+    if device == "cpu":
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def epoch():
+    for part in torch.randperm(len(crops)).split(batch):
+        x = crops[part].to(device)
+        (z1, p1), (z2, p2) = network(view(x, True)), network(view(x, False))
+        loss = -0.5 * (F.cosine_similarity(p1, z2.detach()).mean() + F.cosine_similarity(p2, z1.detach()).mean())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        loss.item(), F.normalize(p1, dim=1).std(0).mean().item()
+
+
+if device != "cpu":
+    epoch()
+begun = clock()
+epoch()
+trained = clock()
 network.eval()
-outputs = [network(part)[1].detach().numpy() for part in crops.split(256)]
-done = time.process_time()
+outputs = [network(part.to(device))[1].detach().cpu().numpy() for part in crops.split(256)]
+done = clock()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 print(json.dumps({"train": len(crops) / (trained - begun), "embed": len(crops) / (done - trained), "peak_gib": peak}))

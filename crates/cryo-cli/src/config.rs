@@ -9,13 +9,14 @@ use toml::{Table, Value};
 use crate::{exit::Failure, options::Common};
 
 /// The tables that a settings file may have.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "cryo",
     "simulate",
     "tubes",
     "preprocess",
     "candidates",
     "explore",
+    "localize",
 ];
 
 /// Takes from the settings file what holds for every stage, where no flag says it.

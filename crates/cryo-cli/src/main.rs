@@ -9,6 +9,7 @@ mod exit;
 mod explore;
 mod frames;
 mod inspect;
+mod localize;
 mod options;
 mod preprocess;
 mod progress;
@@ -65,6 +66,9 @@ enum Command {
     /// Learn without labels in what candidates differ, and embed them.
     #[command(subcommand)]
     Explore(explore::Stage),
+    /// Learn from few annotations where all particles are, and find them.
+    #[command(subcommand)]
+    Localize(localize::Stage),
     /// Run the whole story on a small simulated tomogram.
     Demo(Box<demo::Arguments>),
 }
@@ -83,6 +87,7 @@ fn main() -> ExitCode {
                 | Command::Preprocess(_)
                 | Command::Candidates(_)
                 | Command::Explore(_)
+                | Command::Localize(_)
                 | Command::Demo(_)
         )
     );
@@ -97,6 +102,7 @@ fn main() -> ExitCode {
         Some(Command::Preprocess(arguments)) => preprocess::run(&arguments, &common),
         Some(Command::Candidates(arguments)) => candidates::run(&arguments, &common),
         Some(Command::Explore(stage)) => explore::run(&stage, &common),
+        Some(Command::Localize(stage)) => localize::run(&stage, &common),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &common),
         None => Err(exit::Failure::usage(
             "expected a command; cryo --help lists them",

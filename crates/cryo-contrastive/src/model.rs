@@ -1,12 +1,14 @@
 use std::path::Path;
 
-use cryo_train::{Checkpoint, LoadMode, Manifest, NamedTensors, Precision, SCHEMA, assign};
+use cryo_train::{
+    Checkpoint, LoadMode, Manifest, NamedTensors, Precision, SCHEMA, assign, nn::Mode,
+};
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::{
     Error, ModelConfig, Normalization, Outputs, ViewShape,
-    network::{Mode, Network},
+    network::Network,
 };
 
 /// What a checkpoint says of the architecture.

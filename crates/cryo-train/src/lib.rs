@@ -8,6 +8,7 @@ mod cuda;
 mod device;
 mod error;
 mod guard;
+pub mod nn;
 mod optimizer;
 mod precision;
 mod report;

@@ -27,7 +27,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("cryo-embed-viz", &["cryo-core"]),
     (
         "cryo-pu-localize",
-        &["cryo-core", "cryo-candidates", "cryo-train"],
+        &["cryo-core", "cryo-filters", "cryo-candidates", "cryo-train"],
     ),
     ("cryo-tubes", &["cryo-core"]),
     ("cryo-eval", &["cryo-core"]),

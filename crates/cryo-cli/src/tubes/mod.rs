@@ -146,6 +146,22 @@ fn defaults(arguments: &Arguments, common: &Common) -> Result<Settings, Failure>
     Ok(preset(Some(of_file.method)))
 }
 
+/// The filaments through points, by the settings for tubes of the file and the preset.
+pub(crate) fn traced(
+    set: &ParticleSet,
+    common: &Common,
+    progress: &dyn Progress,
+) -> Result<(ParticleSet, usize), Failure> {
+    let settings: Settings = config::effective(
+        "tubes",
+        &Settings::of(common.preset, None),
+        common,
+        &serde_json::Map::new(),
+    )?;
+    let tracing = trace(set, &settings, progress)?;
+    Ok((to_particles(set, &tracing.tubes), tracing.tubes.len()))
+}
+
 fn trace(
     set: &ParticleSet,
     settings: &Settings,

@@ -1,15 +1,10 @@
 use tch::{Kind, Tensor};
 
-use super::{
-    Mode,
-    init::Init,
-    layers::{BatchNorm, Conv2d},
-    scope::Scope,
-};
+use cryo_train::nn::{BatchNorm, Conv, Init, Mode, Scope};
 
 /// Five convolutions for a CPU; the pooled last one is the output.
 pub(super) struct Compact {
-    layers: Vec<(Conv2d, BatchNorm)>,
+    layers: Vec<(Conv, BatchNorm)>,
 }
 
 impl Compact {
@@ -24,7 +19,7 @@ impl Compact {
         let layer = |(index, (from, to, stride))| {
             let mut scope = scope.sub(&format!("layer{}", index + 1));
             let conv = &mut scope.sub("conv");
-            let conv = Conv2d::new(conv, [from, to], 3, stride, Init::TorchDefault);
+            let conv = Conv::new(conv, [from, to], &[3, 3], Init::TorchDefault).with_stride(stride);
             (conv, BatchNorm::new(&mut scope.sub("bn"), to, true))
         };
         Self {

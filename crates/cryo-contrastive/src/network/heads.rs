@@ -1,11 +1,6 @@
 use tch::{Kind, Tensor};
 
-use super::{
-    Mode,
-    init::Init,
-    layers::{BatchNorm, Linear},
-    scope::Scope,
-};
+use cryo_train::nn::{BatchNorm, Init, Linear, Mode, Scope};
 use crate::{
     config::{HeadsConfig, ModelConfig},
     objective::Outputs,

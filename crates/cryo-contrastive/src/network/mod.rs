@@ -1,11 +1,9 @@
 mod compact;
 mod heads;
-mod init;
-mod layers;
 mod resnet;
-mod scope;
 
-use tch::{Device, Kind, Tensor};
+use cryo_train::nn::{Mode, Scope, Store};
+use tch::{Device, Tensor};
 
 use crate::{
     config::{Encoder, ModelConfig},
@@ -14,7 +12,7 @@ use crate::{
 use compact::Compact;
 use heads::Heads;
 use resnet::ResNet18;
-use scope::{Scope, Store};
+
 
 enum Trunk {
     ResNet18(ResNet18),
@@ -26,15 +24,6 @@ pub(crate) struct Network {
     trunk: Trunk,
     heads: Heads,
     store: Store,
-}
-
-/// How a forward pass is done.
-#[derive(Clone, Copy)]
-pub(crate) struct Mode {
-    /// Batch statistics are those of the batch, and the running ones are updated.
-    pub(crate) train: bool,
-    /// In which the convolutions are computed.
-    pub(crate) kind: Kind,
 }
 
 impl Network {

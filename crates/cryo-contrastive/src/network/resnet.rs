@@ -1,32 +1,27 @@
 use tch::{Kind, Tensor};
 
-use super::{
-    Mode,
-    init::Init,
-    layers::{BatchNorm, Conv2d, Linear},
-    scope::Scope,
-};
+use cryo_train::nn::{BatchNorm, Conv, Init, Linear, Mode, Scope};
 
 /// Two convolutions and a shortcut.
 struct Block {
-    conv1: Conv2d,
+    conv1: Conv,
     bn1: BatchNorm,
-    conv2: Conv2d,
+    conv2: Conv,
     bn2: BatchNorm,
-    shortcut: Option<(Conv2d, Option<BatchNorm>)>,
+    shortcut: Option<(Conv, Option<BatchNorm>)>,
 }
 
 impl Block {
     fn new(scope: &mut Scope<'_>, from: i64, to: i64, stride: i64, shortcut_norm: bool) -> Self {
         let shape = [from, to];
         Self {
-            conv1: Conv2d::new(&mut scope.sub("conv1"), shape, 3, stride, Init::HeFanOut),
+            conv1: Conv::new(&mut scope.sub("conv1"), shape, &[3, 3], Init::HeFanOut).with_stride(stride),
             bn1: BatchNorm::new(&mut scope.sub("bn1"), to, true),
-            conv2: Conv2d::new(&mut scope.sub("conv2"), [to, to], 3, 1, Init::HeFanOut),
+            conv2: Conv::new(&mut scope.sub("conv2"), [to, to], &[3, 3], Init::HeFanOut),
             bn2: BatchNorm::new(&mut scope.sub("bn2"), to, true),
             shortcut: (stride != 1).then(|| {
                 let mut scope = scope.sub("downsample");
-                let conv = Conv2d::new(&mut scope.sub("0"), shape, 1, stride, Init::HeFanOut);
+                let conv = Conv::new(&mut scope.sub("0"), shape, &[1, 1], Init::HeFanOut).with_stride(stride);
                 let norm = shortcut_norm.then(|| BatchNorm::new(&mut scope.sub("1"), to, true));
                 (conv, norm)
             }),
@@ -49,7 +44,7 @@ impl Block {
 
 /// The paper's trunk (spec E.1).
 pub(super) struct ResNet18 {
-    conv1: Conv2d,
+    conv1: Conv,
     bn1: BatchNorm,
     blocks: Vec<Block>,
     fc: Linear,
@@ -64,7 +59,7 @@ impl ResNet18 {
         shortcut_norm: bool,
     ) -> Self {
         // The reference leaves the stem at PyTorch's default, as no ImageNet stem fits it.
-        let conv1 = Conv2d::new(&mut scope.sub("conv1"), [1, 64], 3, 1, Init::TorchDefault);
+        let conv1 = Conv::new(&mut scope.sub("conv1"), [1, 64], &[3, 3], Init::TorchDefault);
         let bn1 = BatchNorm::new(&mut scope.sub("bn1"), 64, true);
         let mut blocks = Vec::new();
         for (layer, from, to, stride) in [(1, 64, 64, 1), (2, 64, 128, 2), (3, 128, 256, 2)] {

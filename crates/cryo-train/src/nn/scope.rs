@@ -1,18 +1,20 @@
-use cryo_train::stream_rng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
-use super::init::Init;
+use super::Init;
+use crate::stream_rng;
 
 /// Every tensor of a network under PyTorch's name.
-pub(super) struct Store {
+pub struct Store {
     seed: u64,
     device: Device,
     tensors: Vec<(String, Tensor)>,
 }
 
 impl Store {
-    pub(super) fn new(seed: u64, device: Device) -> Self {
+    /// An empty one; random numbers are those of `seed`, the same on every device.
+    #[must_use]
+    pub fn new(seed: u64, device: Device) -> Self {
         Self {
             seed,
             device,
@@ -20,7 +22,8 @@ impl Store {
         }
     }
 
-    pub(super) fn tensors(&self) -> &[(String, Tensor)] {
+    /// All tensors, in the order in which they were made.
+    pub fn tensors(&self) -> &[(String, Tensor)] {
         &self.tensors
     }
 
@@ -37,20 +40,22 @@ impl Store {
 }
 
 /// A place in the tree of names.
-pub(super) struct Scope<'a> {
+pub struct Scope<'a> {
     store: &'a mut Store,
     prefix: String,
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn root(store: &'a mut Store) -> Self {
+    /// The root of the tree.
+    pub fn root(store: &'a mut Store) -> Self {
         Self {
             store,
             prefix: String::new(),
         }
     }
 
-    pub(super) fn sub(&mut self, name: &str) -> Scope<'_> {
+    /// The place `name` below this one.
+    pub fn sub(&mut self, name: &str) -> Scope<'_> {
         Scope {
             prefix: format!("{}{name}.", self.prefix),
             store: self.store,
@@ -58,7 +63,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A tensor that is learned.
-    pub(super) fn weight(&mut self, name: &str, size: &[i64], init: Init) -> Tensor {
+    pub fn weight(&mut self, name: &str, size: &[i64], init: Init) -> Tensor {
         let values = init.values(size, &mut self.store.rng());
         let tensor = Tensor::from_slice(&values).view(size);
         self.store
@@ -66,7 +71,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A tensor that is only kept.
-    pub(super) fn buffer(&mut self, name: &str, size: i64, value: f64) -> Tensor {
+    pub fn buffer(&mut self, name: &str, size: i64, value: f64) -> Tensor {
         let tensor = Tensor::full([size], value, (Kind::Float, Device::Cpu));
         self.store
             .add(format!("{}{name}", self.prefix), &tensor, false)

@@ -1,0 +1,67 @@
+use std::path::Path;
+
+use cryo_candidates::PlaneSource;
+use cryo_core::{ParticleSet, Volume};
+use cryo_io::{Frame, Frames, PicksOptions, dataset::DatasetEntry, mrc, read_picks};
+
+use crate::{exit::Failure, options::Common, tomograms::Tomogram};
+
+/// A tomogram as a whole.
+pub(super) fn read(entry: &DatasetEntry, common: &Common) -> Result<Volume, Failure> {
+    let options = mrc::ReadOptions {
+        permissive: true,
+        axis_order: entry.axis_order,
+        voxel_size_angstrom: entry.voxel_size_angstrom,
+        max_bytes: common.memory_bytes(),
+        ..Default::default()
+    };
+    Ok(mrc::read(&entry.tomogram, &options)?)
+}
+
+/// Coordinates of the tomograms of a dataset, in any format; each set is on its tomogram's grid and has its name.
+pub(super) fn coordinates(
+    path: &Path,
+    entries: &[&DatasetEntry],
+    common: &Common,
+) -> Result<Vec<ParticleSet>, Failure> {
+    let options = options(entries, common)?;
+    let mut sets = read_picks(path, None, &options)?.sets;
+    if let ([only], [set]) = (entries, &mut sets[..]) {
+        // Formats of one tomogram need not say which.
+        set.tomogram.clone_from(&only.name);
+    }
+    sets.retain(|set| !set.is_empty());
+    for set in &sets {
+        if !entries.iter().any(|entry| entry.name == set.tomogram) {
+            let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+            return Err(Failure::Input(format!(
+                "{}: {} positions are of tomogram {:?}, expected one of {}; name it in --data, or rename it",
+                path.display(),
+                set.len(),
+                set.tomogram,
+                names.join(", ")
+            )));
+        }
+    }
+    Ok(sets)
+}
+
+/// The grids of the tomograms, by name; of a single one also for whatever names none.
+pub(super) fn options(entries: &[&DatasetEntry], common: &Common) -> Result<PicksOptions, Failure> {
+    let mut frames = Frames::default();
+    for entry in entries {
+        let grid = Tomogram::open(entry, common)?.grid();
+        let frame = Frame {
+            tilt_series_pixel_size: grid.voxel_size.isotropic(),
+            ..Frame::of(&grid)
+        };
+        frames.named.insert(entry.name.clone(), frame);
+        if let [_] = entries {
+            frames.other = frame;
+        }
+    }
+    Ok(PicksOptions {
+        frames,
+        ..PicksOptions::default()
+    })
+}

@@ -1,0 +1,263 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use clap::Args;
+use cryo_core::{ParticleSet, Volume};
+use cryo_io::{
+    CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, dataset::DatasetEntry, mrc,
+    read_picks, write_picks,
+};
+use cryo_pu_localize::{LocalizeParams, Model, PredictParams, Threshold, particles, predict};
+
+use super::{failure, inputs};
+use crate::{
+    exit::{Failure, Outcome},
+    options::Common,
+    progress::Report,
+    tomograms,
+};
+
+/// Find the particles of tomograms with a trained network.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every tomogram gets NAME.star (RELION 5), and a file in another --format beside it; all.star holds all of the dataset once every \
+part of it is done. Networks of tubes give filaments instead of points, and NAME_points.star. Tomograms with other voxels than \
+the network's are resampled for it; positions are in the tomogram's own.\n\n\
+Examples:\n  cryo localize predict --run run --data 'tomo/*.mrc' --out picks\n  \
+cryo localize predict --run run --data dataset.tsv --out picks --format imod --heatmaps\n  \
+cryo localize predict --run run --data dataset.tsv --out picks --shard 2/8 --resume")]
+pub(crate) struct Arguments {
+    /// The run folder of `cryo localize train`.
+    #[arg(long, value_name = "RUN")]
+    run: PathBuf,
+
+    /// A dataset list, a pattern such as 'tomo/*.mrc', or tomograms.
+    #[arg(long, value_name = "LIST|FILE", required = true, num_args = 1..)]
+    data: Vec<String>,
+
+    /// Folder for the results.
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// Least score of a particle, from 0 to 1; auto follows from the annotations and all scores.
+    #[arg(long, value_name = "auto|T", default_value = "auto", value_parser = threshold)]
+    threshold: Threshold,
+
+    /// A particle is the highest voxel of a cube of so many voxels of the heat map, an odd number, as in the paper
+    /// [default: two picks are at least half a diameter apart].
+    #[arg(long, value_name = "K")]
+    nms: Option<usize>,
+
+    /// Format of a second file for each tomogram: relion5, relion4, relion3, warp, imod, copick, dynamo, csv …
+    #[arg(long, value_name = "FORMAT", default_value = "star", value_parser = CoordinateFormat::from_str)]
+    format: CoordinateFormat,
+
+    /// Also write the heat map of each class as NAME_CLASS_heat.mrc.
+    #[arg(long)]
+    heatmaps: bool,
+
+    /// Average over four mirror images: four times the work, steadier scores.
+    #[arg(long)]
+    mirrors: bool,
+}
+
+fn threshold(text: &str) -> Result<Threshold, String> {
+    if text == "auto" {
+        return Ok(Threshold::Auto);
+    }
+    let number: Option<f32> = text.parse().ok().filter(|value| (0.0..=1.0).contains(value));
+    number
+        .map(Threshold::Score)
+        .ok_or_else(|| format!("expected auto or a number of 0 to 1, got {text:?}"))
+}
+
+pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
+    let device = common
+        .device
+        .resolve()
+        .map_err(|error| failure(error.into()))?;
+    let path = arguments.run.join("model");
+    if !path.exists() {
+        return Err(Failure::Input(format!(
+            "{}: expected a finished run with model/, got none; train it with cryo localize train, or go on with --resume",
+            arguments.run.display()
+        )));
+    }
+    let model = Model::load(&path, device).map_err(failure)?;
+    let dataset = tomograms::dataset(&arguments.data)?;
+    let entries: Vec<&DatasetEntry> = tomograms::mine(&dataset, common).collect();
+    check_free(arguments, &entries, common)?;
+    if common.dry_run {
+        common.say(&format!(
+            "would look for {} in {} tomograms on {device:?}, into {}",
+            class_names(&model).join(", "),
+            entries.len(),
+            arguments.out.display()
+        ));
+        return Ok(Outcome::Done);
+    }
+    fs::create_dir_all(&arguments.out).map_err(cryo_io::Error::from)?;
+    let progress = Report::new(common);
+    for entry in &entries {
+        if common.resume && star(&arguments.out, entry).exists() {
+            continue;
+        }
+        one(arguments, entry, &model, common, &progress)?;
+    }
+    gather(arguments, &dataset.entries, common)?;
+    Ok(Outcome::Done)
+}
+
+fn class_names(model: &Model) -> Vec<String> {
+    let classes = model.config().classes.iter();
+    classes.map(|class| class.name.clone()).collect()
+}
+
+fn star(folder: &Path, entry: &DatasetEntry) -> PathBuf {
+    folder.join(format!("{}.star", entry.name))
+}
+
+fn check_free(
+    arguments: &Arguments,
+    entries: &[&DatasetEntry],
+    common: &Common,
+) -> Result<(), Failure> {
+    let there = |entry: &&&DatasetEntry| star(&arguments.out, entry).exists();
+    match entries.iter().find(there) {
+        Some(entry) if !common.resume && !common.overwrite => Err(Failure::usage(format!(
+            "{}: the file exists and is not overwritten; ask to --overwrite or to --resume",
+            star(&arguments.out, entry).display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn one(
+    arguments: &Arguments,
+    entry: &DatasetEntry,
+    model: &Model,
+    common: &Common,
+    progress: &Report,
+) -> Result<(), Failure> {
+    let volume = inputs::read(entry, common)?;
+    let bytes = 4 * volume.data().len() as u64;
+    let params = LocalizeParams {
+        predict: PredictParams {
+            mirrors: arguments.mirrors,
+            memory_bytes: Some(common.memory_bytes().saturating_sub(bytes)),
+            ..PredictParams::default()
+        },
+        threshold: arguments.threshold,
+        kernel: arguments.nms,
+    };
+    let own = volume.grid().voxel_size.x();
+    let working = model.config().voxel_angstrom;
+    if (own / working - 1.0).abs() > 0.02 {
+        common.say(&format!(
+            "{}: voxels of {own:.2} Å are resampled to the network's {working:.2} Å",
+            entry.name
+        ));
+    }
+    let heat = predict(model, &entry.name, &volume.view(), &params.predict, progress)
+        .map_err(failure)?;
+    let found = particles(model, &entry.name, &heat, volume.grid(), &params).map_err(failure)?;
+    if arguments.heatmaps {
+        for (map, class) in heat.classes.into_iter().zip(class_names(model)) {
+            let path = arguments.out.join(format!("{}_{class}_heat.mrc", entry.name));
+            let map = Volume::new(map, heat.grid)
+                .map_err(|error| Failure::Resources(error.to_string()))?;
+            let options = mrc::WriteOptions {
+                overwrite: Overwrite::Replace,
+                ..Default::default()
+            };
+            mrc::write(path, &map, &options)?;
+        }
+    }
+    let counted = if model.config().tubular {
+        let points = arguments.out.join(format!("{}_points.star", entry.name));
+        write(&points, CoordinateFormat::Relion5, std::slice::from_ref(&found))?;
+        let (filaments, count) = crate::tubes::traced(&found, common, progress)?;
+        common.say(&format!(
+            "{}: {count} filaments through {} points",
+            entry.name,
+            found.len()
+        ));
+        filaments
+    } else {
+        let counts: Vec<String> = (found.classes.iter())
+            .map(|(number, name)| {
+                let own = found.items.iter().filter(|item| item.class == Some(*number));
+                format!("{} {name}", own.count())
+            })
+            .collect();
+        common.say(&format!("{}: {}", entry.name, counts.join(", ")));
+        found
+    };
+    if arguments.format != CoordinateFormat::Relion5 {
+        let name = file_name(&entry.name, arguments.format);
+        write(&arguments.out.join(name), arguments.format, std::slice::from_ref(&counted))?;
+    }
+    // The last to be written: it says that the tomogram is done.
+    write(&star(&arguments.out, entry), CoordinateFormat::Relion5, &[counted])
+}
+
+fn file_name(name: &str, format: CoordinateFormat) -> String {
+    use CoordinateFormat as F;
+    match format {
+        F::Relion5 | F::Relion4 | F::Relion3 | F::Warp => format!("{name}_{format}.star"),
+        F::Imod => format!("{name}.mod"),
+        F::Copick => format!("{name}.json"),
+        F::Dynamo => format!("{name}.tbl"),
+        F::Em => format!("{name}.em"),
+        F::Milopyp => format!("{name}.txt"),
+        _ => format!("{name}.csv"),
+    }
+}
+
+fn options(sets: &[ParticleSet]) -> PicksOptions {
+    let frame = |set: &ParticleSet| {
+        let frame = Frame {
+            tilt_series_pixel_size: set.grid.voxel_size.isotropic(),
+            ..Frame::of(&set.grid)
+        };
+        (set.tomogram.clone(), frame)
+    };
+    PicksOptions {
+        frames: Frames {
+            named: sets.iter().map(frame).collect(),
+            ..Frames::default()
+        },
+        ..PicksOptions::default()
+    }
+}
+
+fn write(path: &Path, format: CoordinateFormat, sets: &[ParticleSet]) -> Result<(), Failure> {
+    let picks = Picks {
+        sets: sets.to_vec(),
+        ..Picks::default()
+    };
+    write_picks(path, format, &picks, &options(sets), Overwrite::Replace)?;
+    Ok(())
+}
+
+/// Writes all.star once every tomogram of the dataset is done, by whichever part that was.
+fn gather(arguments: &Arguments, all: &[DatasetEntry], common: &Common) -> Result<(), Failure> {
+    if !all.iter().all(|entry| star(&arguments.out, entry).exists()) {
+        common.say("other parts of the dataset are not done; the last one writes all.star");
+        return Ok(());
+    }
+    let mut sets = Vec::with_capacity(all.len());
+    for entry in all {
+        let entries = [entry];
+        let found = read_picks(
+            star(&arguments.out, entry),
+            Some(CoordinateFormat::Relion5),
+            &inputs::options(&entries, common)?,
+        )?;
+        sets.extend(found.sets);
+    }
+    write(&arguments.out.join("all.star"), CoordinateFormat::Relion5, &sets)
+}

@@ -1,0 +1,369 @@
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use cryo_core::{ParticleSet, Volume};
+use cryo_io::{Overwrite, dataset::DatasetEntry, write_atomic};
+use cryo_pu_localize::{AnnotatedTomogram, Annotation, Calibration, Model, Trainer};
+use cryo_train::{CheckpointDir, EpochReport};
+
+use super::{
+    failure, inputs,
+    settings::{Flags, Settings},
+};
+use crate::{
+    config,
+    exit::{Failure, Outcome},
+    options::{Common, is_interrupted},
+    tomograms,
+};
+
+/// Learn from a few annotated particles where the others are.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The coordinates may have several classes, by name or number: one network learns them all, and takes the particles of one for \
+negatives of the others. 10 to 50 particles of a class do. The run folder gets config.toml, checkpoints/, metrics.jsonl, model/ \
+(what predict uses) and thresholds.tsv: the expected precision and recall at a range of thresholds.\n\n\
+Examples:\n  cryo localize train --data ts_01.mrc --coords clicks.star --diameter 250 --out run\n  \
+cryo localize train --data dataset.tsv --coords run/selections/ribosome.star --diameter 250 --out localized\n  \
+cryo localize train --data dataset.tsv --coords picks.star --diameter ribosome=250,proteasome=150 --out run\n  \
+cryo localize train --data dataset.tsv --coords microtubules.mod --diameter 250 --tubular --out tubes")]
+pub(crate) struct Arguments {
+    /// A dataset list, a pattern such as 'tomo/*.mrc', or tomograms. Only those with coordinates are read.
+    #[arg(long, value_name = "LIST|FILE", required = true, num_args = 1..)]
+    data: Vec<String>,
+
+    /// Some particles, in any format of coordinates.
+    #[arg(long, value_name = "FILE")]
+    coords: PathBuf,
+
+    /// Places where there is no particle of any class, in any format.
+    #[arg(long, value_name = "FILE")]
+    negatives: Option<PathBuf>,
+
+    /// Diameter of a particle in ångström: a number for all classes, or CLASS=Å for each. Needed, unless --config says it.
+    #[arg(long, value_name = "Å|CLASS=Å", value_delimiter = ',')]
+    diameter: Vec<String>,
+
+    /// The particles are points along tubes: filaments are traced from the predictions.
+    #[arg(long)]
+    tubular: bool,
+
+    /// The run folder.
+    #[arg(short, long, value_name = "RUN")]
+    out: PathBuf,
+
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// The tomograms with coordinates, and the names of the classes.
+struct Learned {
+    volumes: Vec<(String, Volume)>,
+    annotations: Vec<Vec<Annotation>>,
+    names: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
+    if common.shard.is_some() {
+        return Err(Failure::usage(
+            "--shard: one network learns from all tomograms; shard cryo localize predict instead",
+        ));
+    }
+    let mut settings = Settings::effective(common, &arguments.flags)?;
+    settings.tubular |= arguments.tubular;
+    let dataset = tomograms::dataset(&arguments.data)?;
+    let entries: Vec<&DatasetEntry> = dataset.entries.iter().collect();
+    let sets = inputs::coordinates(&arguments.coords, &entries, common)?;
+    let names = class_names(&sets);
+    if names.is_empty() {
+        return Err(Failure::Input(format!(
+            "{}: expected positions of particles, got none",
+            arguments.coords.display()
+        )));
+    }
+    if !arguments.diameter.is_empty() {
+        settings.diameters = diameters(&arguments.diameter, &names)?;
+    }
+    if settings.diameters.len() != names.len() {
+        return Err(Failure::usage(format!(
+            "--diameter: expected the diameter in ångström of {}",
+            names.join(", ")
+        )));
+    }
+    let device = common
+        .device
+        .resolve()
+        .map_err(|error| failure(error.into()))?;
+    let goes_on = goes_on(&arguments.out, &settings, common)?;
+    let learned = read(arguments, &entries, &sets, names, common)?;
+    let voxel = (learned.volumes.iter())
+        .map(|(_, volume)| volume.grid().voxel_size.x())
+        .fold(f64::INFINITY, f64::min);
+    let model_config = settings.model(&learned.names, voxel)?;
+    let params = settings.fit(common.seed())?;
+    let count: usize = learned.annotations.iter().map(Vec::len).sum();
+    let plan = format!(
+        "{count} annotations of {} in {} tomograms, on voxels of {:.2} Å, on {device:?}",
+        learned.names.join(", "),
+        learned.volumes.len(),
+        model_config.voxel_angstrom
+    );
+    if common.dry_run {
+        let voxels: usize = (learned.volumes.iter()).map(|(_, volume)| volume.data().len()).sum();
+        common.say(&format!(
+            "would learn from {plan}, in about {:.1} GiB, into {}",
+            // The tomogram, its prepared copy, and noise.
+            12.0 * voxels as f64 / f64::from(1 << 30) + 0.5,
+            arguments.out.display()
+        ));
+        return Ok(Outcome::Done);
+    }
+    common.say(&format!("learning from {plan}"));
+    let annotated: Vec<AnnotatedTomogram<'_>> = (learned.volumes.iter().zip(&learned.annotations))
+        .map(|((name, volume), annotations)| AnnotatedTomogram {
+            name: name.clone(),
+            volume: volume.view(),
+            annotations: annotations.clone(),
+        })
+        .collect();
+    let checkpoints = CheckpointDir::new(arguments.out.join("checkpoints"));
+    let latest = checkpoints.latest().map_err(|error| failure(error.into()))?;
+    let mut trainer = match latest.filter(|_| goes_on) {
+        Some(path) => {
+            common.say(&format!("going on from {}", path.display()));
+            Trainer::resume(&annotated, &path, device).map_err(failure)?
+        }
+        None => {
+            let model = Model::new(&model_config, common.seed(), device).map_err(failure)?;
+            Trainer::new(&annotated, model, &params).map_err(failure)?
+        }
+    };
+    if !goes_on {
+        checkpoints.keep_last(0).map_err(|error| failure(error.into()))?;
+        fs::create_dir_all(checkpoints.path()).map_err(cryo_io::Error::from)?;
+        let path = arguments.out.join("config.toml");
+        config::write(&path, "localize", &settings, common, Overwrite::Replace)?;
+    }
+    epochs(&mut trainer, &checkpoints, &arguments.out, common)?;
+    let fitted = trainer.finish().map_err(failure)?;
+    let checkpoint = fitted.model.to_checkpoint().map_err(failure)?;
+    checkpoint
+        .save(&arguments.out.join("model"))
+        .map_err(|error| failure(error.into()))?;
+    let calibration = fitted.model.calibration().unwrap_or_default();
+    write_text(&arguments.out, "thresholds.tsv", &thresholds(&learned.names, calibration))?;
+    for (name, found) in learned.names.iter().zip(calibration) {
+        common.say(&format!(
+            "{name}: {:.0} particles expected in these tomograms, threshold {:.2}",
+            found.expected, found.threshold
+        ));
+    }
+    Ok(Outcome::Done)
+}
+
+fn read(
+    arguments: &Arguments,
+    entries: &[&DatasetEntry],
+    sets: &[ParticleSet],
+    names: Vec<String>,
+    common: &Common,
+) -> Result<Learned, Failure> {
+    let negatives = match &arguments.negatives {
+        Some(path) => inputs::coordinates(path, entries, common)?,
+        None => Vec::new(),
+    };
+    let mut learned = Learned {
+        volumes: Vec::new(),
+        annotations: Vec::new(),
+        names,
+    };
+    for entry in entries {
+        let of = |sets: &[ParticleSet]| -> Vec<ParticleSet> {
+            sets.iter().filter(|set| set.tomogram == entry.name).cloned().collect()
+        };
+        let mut annotations = Vec::new();
+        for set in of(sets) {
+            for item in &set.items {
+                let name = class_name(&set, item.class);
+                annotations.push(Annotation {
+                    position: item.position,
+                    class: learned.names.iter().position(|known| *known == name),
+                });
+            }
+        }
+        for set in of(&negatives) {
+            annotations.extend(set.items.iter().map(|item| Annotation {
+                position: item.position,
+                class: None,
+            }));
+        }
+        if annotations.is_empty() {
+            continue;
+        }
+        let given = annotations.len();
+        let annotations = without_duplicates(annotations);
+        if annotations.len() < given {
+            common.say(&format!(
+                "{}: {} positions are there twice and count once",
+                entry.name,
+                given - annotations.len()
+            ));
+        }
+        learned.volumes.push((entry.name.clone(), inputs::read(entry, common)?));
+        learned.annotations.push(annotations);
+    }
+    Ok(learned)
+}
+
+/// Closer than this two positions of a class are one.
+const TWICE_VOX: f64 = 1e-3;
+
+fn without_duplicates(annotations: Vec<Annotation>) -> Vec<Annotation> {
+    let mut kept: Vec<Annotation> = Vec::with_capacity(annotations.len());
+    for annotation in annotations {
+        let known = kept.iter().any(|other| {
+            other.class == annotation.class
+                && other.position.distance_to(annotation.position) < TWICE_VOX
+        });
+        if !known {
+            kept.push(annotation);
+        }
+    }
+    kept
+}
+
+/// Names of all classes, in the order of their first numbers.
+fn class_names(sets: &[ParticleSet]) -> Vec<String> {
+    let mut found: BTreeMap<(u32, String), ()> = BTreeMap::new();
+    for set in sets {
+        for item in &set.items {
+            found.insert((item.class.unwrap_or(0), class_name(set, item.class)), ());
+        }
+    }
+    let mut names: Vec<String> = Vec::new();
+    for ((_, name), ()) in found {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn class_name(set: &ParticleSet, class: Option<u32>) -> String {
+    let Some(number) = class else {
+        return "particle".to_owned();
+    };
+    let named = set.classes.get(&number).cloned();
+    named.unwrap_or_else(|| format!("class_{number}"))
+}
+
+fn diameters(given: &[String], names: &[String]) -> Result<Vec<f64>, Failure> {
+    let number = |text: &str| {
+        let parsed = text.trim_end_matches('Å').trim_end_matches('A').parse::<f64>();
+        parsed.map_err(|_| Failure::usage(format!("--diameter: expected a number of ångström, got {text:?}")))
+    };
+    if let [one] = given
+        && !one.contains('=')
+    {
+        return Ok(vec![number(one)?; names.len()]);
+    }
+    let mut found = vec![None; names.len()];
+    for text in given {
+        let (name, value) = text
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("--diameter: expected CLASS=Å, got {text:?}")))?;
+        let place = names.iter().position(|known| known == name).ok_or_else(|| {
+            Failure::usage(format!(
+                "--diameter: expected one of the classes {}, got {name:?}",
+                names.join(", ")
+            ))
+        })?;
+        found[place] = Some(number(value)?);
+    }
+    (found.into_iter().zip(names))
+        .map(|(value, name)| {
+            value.ok_or_else(|| Failure::usage(format!("--diameter: expected one of {name} too")))
+        })
+        .collect()
+}
+
+/// Whether an earlier run goes on; nothing is written yet.
+fn goes_on(folder: &Path, settings: &Settings, common: &Common) -> Result<bool, Failure> {
+    let path = folder.join("config.toml");
+    if path.exists() && common.resume {
+        config::check_same(&path, "localize", settings, common)?;
+        return Ok(true);
+    }
+    if path.exists() && !common.overwrite {
+        return Err(Failure::usage(format!(
+            "{}: a run is there and is not overwritten; choose another folder, or ask to --overwrite or to --resume",
+            path.display()
+        )));
+    }
+    Ok(false)
+}
+
+fn epochs(
+    trainer: &mut Trainer,
+    checkpoints: &CheckpointDir,
+    folder: &Path,
+    common: &Common,
+) -> Result<(), Failure> {
+    let total = trainer.params().epochs;
+    while !trainer.is_done() {
+        let report = trainer.epoch().map_err(failure)?;
+        say(&report, total, common);
+        let mut lines = String::new();
+        for report in trainer.history() {
+            let line = serde_json::to_string(report)
+                .map_err(|error| Failure::Resources(format!("metrics: {error}")))?;
+            lines += &line;
+            lines.push('\n');
+        }
+        write_text(folder, "metrics.jsonl", &lines)?;
+        let checkpoint = trainer.checkpoint().map_err(failure)?;
+        checkpoints.save(&checkpoint).map_err(|error| failure(error.into()))?;
+        checkpoints.keep_last(2).map_err(|error| failure(error.into()))?;
+        if is_interrupted() {
+            return Err(Failure::Interrupted);
+        }
+    }
+    Ok(())
+}
+
+fn say(report: &EpochReport, total: u64, common: &Common) {
+    let losses: Vec<String> = (report.losses.iter())
+        .map(|(name, value)| format!("{name} {value:.5}"))
+        .collect();
+    let left = report.seconds * total.saturating_sub(report.epoch) as f64;
+    common.say(&format!(
+        "epoch {}/{total}: {}, {:.0} samples/s, {left:.0} s left",
+        report.epoch,
+        losses.join(", "),
+        report.items_per_second
+    ));
+}
+
+fn thresholds(names: &[String], calibration: &[Calibration]) -> String {
+    let mut text = "class\tthreshold\texpected_precision\texpected_recall\tpicks\n".to_owned();
+    for (name, found) in names.iter().zip(calibration) {
+        for reading in &found.readings {
+            text += &format!(
+                "{name}\t{:.2}\t{:.3}\t{:.3}\t{}\n",
+                reading.threshold, reading.precision, reading.recall, reading.picks
+            );
+        }
+    }
+    text
+}
+
+fn write_text(folder: &Path, name: &str, text: &str) -> Result<(), Failure> {
+    write_atomic(&folder.join(name), Overwrite::Replace, |out| {
+        std::io::Write::write_all(out, text.as_bytes()).map_err(cryo_io::Error::from)
+    })?;
+    Ok(())
+}

@@ -1,0 +1,124 @@
+use cryo_core::{Grid, VolumeView, VoxelPos, VoxelSize};
+use cryo_filters::percentiles;
+use ndarray::{Array3, ArrayView3};
+use tch::{Kind, Tensor};
+
+use super::resample::resample;
+use crate::Error;
+
+/// A tomogram as the network sees it: on the network's grid, with values that do not depend on how it was scaled.
+pub(crate) struct Prepared {
+    /// `[z, y, x]`; the median is 0, and the quartiles are those of a normal distribution of deviation 1.
+    pub(crate) values: Array3<f32>,
+    /// Voxels of the tomogram to one of these, along z, y, x.
+    pub(crate) factor: [f64; 3],
+    /// The grid of `values`, with the tomogram's origin.
+    pub(crate) grid: Grid,
+}
+
+impl Prepared {
+    /// A position of the tomogram on this grid.
+    pub(crate) fn place(&self, position: VoxelPos) -> [f64; 3] {
+        let [z, y, x] = self.factor;
+        [position.z / z, position.y / y, position.x / x]
+    }
+}
+
+/// Two voxel sizes that differ by less than this part are one: headers round.
+const SAME: f64 = 0.02;
+
+/// Resamples to voxels of `voxel_angstrom` where the tomogram has others, and normalizes.
+///
+/// Quartiles hold for the noise, which fills most voxels: gold, ice or the amount of protein does not change the scale,
+/// as it would with the standard deviation.
+pub(crate) fn prepare(
+    name: &str,
+    volume: &VolumeView<'_>,
+    voxel_angstrom: f64,
+) -> Result<Prepared, Error> {
+    let data = volume.data();
+    if let Some(((z, y, x), &value)) = data.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        let tomogram = name.to_owned();
+        return Err(Error::NotFinite {
+            tomogram,
+            x,
+            y,
+            z,
+            value,
+        });
+    }
+    let voxel = volume.grid().voxel_size;
+    let factor = [voxel.z(), voxel.y(), voxel.x()].map(|own| {
+        let factor = voxel_angstrom / own;
+        if (factor - 1.0).abs() < SAME { 1.0 } else { factor }
+    });
+    let mut values = resample(data, factor)?;
+    normalize(name, &mut values)?;
+    let [z, y, x] = values.shape() else {
+        unreachable!("three axes");
+    };
+    let voxel_size = VoxelSize::zyx(
+        voxel.z() * factor[0],
+        voxel.y() * factor[1],
+        voxel.x() * factor[2],
+    )
+    .expect("products of lengths above 0");
+    let grid = Grid::new([*z, *y, *x], voxel_size).with_origin(volume.grid().origin);
+    Ok(Prepared {
+        values,
+        factor,
+        grid,
+    })
+}
+
+/// Quartile of the normal distribution times two.
+const NORMAL_QUARTILES: f32 = 1.348_98;
+
+fn normalize(name: &str, values: &mut Array3<f32>) -> Result<(), Error> {
+    let found = percentiles(values.view(), &[25.0, 50.0, 75.0])?;
+    let (median, spread) = (found[1], found[2] - found[0]);
+    if spread <= 0.0 {
+        let tomogram = name.to_owned();
+        return Err(Error::Constant {
+            tomogram,
+            value: median,
+        });
+    }
+    let scale = NORMAL_QUARTILES / spread;
+    values.par_mapv_inplace(|value| (value - median) * scale);
+    Ok(())
+}
+
+const AXES: &[i64] = &[0, 1, 2];
+/// Voxels at most that noise is made from.
+const NOISE_EXTENT: [usize; 3] = [96, 256, 256];
+
+/// Noise with the spectrum of a tomogram, its missing wedge and its microscope's transfer among it, but without its
+/// particles: the phases of its Fourier transform are those of white noise (Theiler et al. 1992, doi
+/// 10.1016/0167-2789(92)90102-S). Made from the middle of large ones.
+pub(crate) fn surrogate_noise(
+    values: ArrayView3<'_, f32>,
+    white: impl FnMut() -> f32,
+) -> Result<Array3<f32>, Error> {
+    let shape: [usize; 3] = std::array::from_fn(|axis| values.shape()[axis].min(NOISE_EXTENT[axis]));
+    let start: [usize; 3] = std::array::from_fn(|axis| (values.shape()[axis] - shape[axis]) / 2);
+    let middle = values.slice(ndarray::s![
+        start[0]..start[0] + shape[0],
+        start[1]..start[1] + shape[1],
+        start[2]..start[2] + shape[2]
+    ]);
+    let size = shape.map(|extent| extent as i64);
+    let _guard = tch::no_grad_guard();
+    let transform = |values: Vec<f32>| -> Result<Tensor, Error> {
+        let tensor = Tensor::f_from_slice(&values)?.f_view(size)?;
+        Ok(tensor.f_fft_rfftn(None::<&[i64]>, AXES, "backward")?)
+    };
+    let own = transform(middle.iter().copied().collect())?.f_abs()?;
+    let mut white = white;
+    let noise = transform((0..middle.len()).map(|_| white()).collect())?;
+    let phases = &noise / noise.f_abs()?.f_clamp_min(1e-12)?;
+    let back = (own * phases).f_fft_irfftn(size.as_slice(), AXES, "backward")?;
+    let mean = back.f_mean(Kind::Float)?;
+    let flat = Vec::<f32>::try_from(&(back - mean).f_contiguous()?.f_view([-1])?)?;
+    Ok(Array3::from_shape_vec(shape, flat).expect("as many as went in"))
+}

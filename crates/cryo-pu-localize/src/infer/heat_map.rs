@@ -1,0 +1,202 @@
+use std::ops::Range;
+
+use cryo_core::{Grid, Progress, VolumeView, VoxelSize};
+use cryo_train::Precision;
+use ndarray::{Array3, ArrayView3, s};
+use tch::{Kind, Tensor};
+
+use crate::{
+    Error, Model,
+    data::{Prepared, prepare},
+    error::require,
+};
+
+/// How a heat map is computed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PredictParams {
+    /// Most planes that the network sees at once; the result does not depend on it. More is faster, by the few planes
+    /// that neighbouring slabs share, and takes more memory.
+    pub planes: usize,
+    /// Whether the mean over the four mirror images in the plane is taken: four times the work, a steadier score.
+    pub mirrors: bool,
+    /// In which numbers convolutions are computed.
+    pub precision: Precision,
+    /// Most memory in bytes for tomogram, heat maps and network; `None` does not look. Slabs get thinner before it fails.
+    pub memory_bytes: Option<u64>,
+}
+
+impl Default for PredictParams {
+    fn default() -> Self {
+        Self {
+            planes: 32,
+            mirrors: false,
+            precision: Precision::Auto,
+            memory_bytes: None,
+        }
+    }
+}
+
+/// Where a network sees particles.
+pub struct HeatMap {
+    /// For each class `[z, y, x]`, probabilities of 0 to 1.
+    pub classes: Vec<Array3<f32>>,
+    /// Where their voxels lie; the origin is the tomogram's.
+    pub grid: Grid,
+}
+
+/// The heat maps of a tomogram.
+///
+/// It is resampled to the model's voxel size where it has another, normalized, and looked at slab by slab: slices are
+/// independent up to the 3D convolutions, and slabs overlap by what those reach, so the result is that of the whole.
+///
+/// # Errors
+/// [`Error::NotFinite`], [`Error::Constant`], [`Error::Memory`], [`Error::Parameter`], [`Error::Cancelled`],
+/// [`Error::Torch`].
+///
+/// # Examples
+/// ```
+/// use cryo_core::{Grid, Volume, VoxelSize};
+/// use cryo_pu_localize::{ClassConfig, Model, ModelConfig, PredictParams, predict};
+/// use ndarray::Array3;
+///
+/// let data = Array3::from_shape_fn((6, 20, 28), |(z, y, x)| ((z * 31 + y * 17 + x * 7) as f32).sin());
+/// let volume = Volume::new(data, Grid::new([6, 20, 28], VoxelSize::new(10.0).expect("above 0")))?;
+/// let classes = vec![ClassConfig { name: "ribosome".into(), diameter_angstrom: 250.0 }];
+/// let model = Model::new(&ModelConfig::recommended(classes, 10.0), 42, tch::Device::Cpu)?;
+/// let heat = predict(&model, "TS_01", &volume.view(), &PredictParams::default(), &())?;
+/// assert_eq!(heat.classes[0].shape(), [3, 10, 13]); // voxels of 20.8 Å
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn predict(
+    model: &Model,
+    name: &str,
+    volume: &VolumeView<'_>,
+    params: &PredictParams,
+    progress: &dyn Progress,
+) -> Result<HeatMap, Error> {
+    let prepared = prepare(name, volume, model.config().voxel_angstrom)?;
+    predict_prepared(model, &prepared, params, progress)
+}
+
+pub(crate) fn predict_prepared(
+    model: &Model,
+    prepared: &Prepared,
+    params: &PredictParams,
+    progress: &dyn Progress,
+) -> Result<HeatMap, Error> {
+    require(params.planes > 0, "planes", "at least 1", params.planes)?;
+    let kind = params.precision.kind(model.device())?;
+    let network = &model.config().network;
+    let (stride, reach) = (network.stride(), network.reach_planes());
+    let values = prepared.values.view();
+    let [depth, height, width] = [0, 1, 2].map(|axis| values.shape()[axis]);
+    let shape = [depth, height.div_ceil(stride), width.div_ceil(stride)];
+    let planes = affordable(model, shape, values.len(), params)?;
+    let mut classes = vec![Array3::zeros(shape); network.classes];
+    let _guard = tch::no_grad_guard();
+    progress.begin("heat map", depth as u64);
+    for start in (0..depth).step_by(planes) {
+        if progress.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let wanted = start..(start + planes).min(depth);
+        let seen = start.saturating_sub(reach)..(wanted.end + reach).min(depth);
+        let slab = values.slice(s![seen.clone(), .., ..]);
+        let found = probabilities(model, &slab, kind, params.mirrors)?;
+        let inner = wanted.start - seen.start..wanted.end - seen.start;
+        for (class, map) in classes.iter_mut().enumerate() {
+            copy(&found, class, inner.clone(), map, &wanted)?;
+        }
+        progress.advance(wanted.len() as u64);
+    }
+    let voxel = prepared.grid.voxel_size;
+    let stride = stride as f64;
+    let voxel_size = VoxelSize::zyx(voxel.z(), voxel.y() * stride, voxel.x() * stride)
+        .expect("products of lengths above 0");
+    Ok(HeatMap {
+        classes,
+        grid: Grid::new(shape, voxel_size).with_origin(prepared.grid.origin),
+    })
+}
+
+/// As many planes as the budget allows, no more than asked for.
+fn affordable(
+    model: &Model,
+    heat: [usize; 3],
+    voxels: usize,
+    params: &PredictParams,
+) -> Result<usize, Error> {
+    let Some(limit) = params.memory_bytes else {
+        return Ok(params.planes);
+    };
+    let network = &model.config().network;
+    let map: usize = heat.iter().product();
+    let fixed = 4 * (voxels + network.classes * map) as u64;
+    // Live at once at the finest level: input and output of a convolution, the skip and a copy in another layout.
+    let plane = 4 * 6 * (network.width * heat[1] * heat[2]) as u64;
+    let halo = 2 * network.reach_planes() as u64;
+    let needed = fixed + (halo + 1) * plane;
+    if needed > limit {
+        return Err(Error::Memory {
+            needed_bytes: needed,
+            limit_bytes: limit,
+        });
+    }
+    let affordable = (limit - fixed) / plane - halo;
+    Ok(params.planes.min(affordable as usize))
+}
+
+/// `[classes, z, y, x]` on the device.
+fn probabilities(
+    model: &Model,
+    slab: &ArrayView3<'_, f32>,
+    kind: Kind,
+    mirrors: bool,
+) -> Result<Tensor, Error> {
+    let size: Vec<i64> = std::iter::once(1)
+        .chain(slab.shape().iter().map(|extent| *extent as i64))
+        .collect();
+    let packed = slab.as_standard_layout();
+    let flat = packed.as_slice().expect("packed");
+    let samples = Tensor::f_from_slice(flat)?
+        .f_to(model.device())?
+        .f_view(size.as_slice())?;
+    let images: &[&[i64]] = if mirrors {
+        &[&[], &[-1], &[-2], &[-1, -2]]
+    } else {
+        &[&[]]
+    };
+    let mut sum: Option<Tensor> = None;
+    for axes in images {
+        let samples = if axes.is_empty() {
+            samples.shallow_clone()
+        } else {
+            samples.f_flip(*axes)?
+        };
+        let logits = model.forward(&samples, false, kind).logits;
+        let mut heat = logits.f_squeeze_dim(0)?.f_sigmoid()?;
+        if !axes.is_empty() {
+            heat = heat.f_flip(*axes)?;
+        }
+        sum = Some(sum.map_or_else(|| heat.shallow_clone(), |sum| sum + &heat));
+    }
+    Ok(sum.expect("one image at least") / images.len() as f64)
+}
+
+fn copy(
+    found: &Tensor,
+    class: usize,
+    inner: Range<usize>,
+    map: &mut Array3<f32>,
+    wanted: &Range<usize>,
+) -> Result<(), Error> {
+    let part = found
+        .f_select(0, class as i64)?
+        .f_narrow(0, inner.start as i64, inner.len() as i64)?
+        .f_to(tch::Device::Cpu)?
+        .f_contiguous()?;
+    let mut out = map.slice_mut(s![wanted.clone(), .., ..]);
+    let out = out.as_slice_mut().expect("whole planes are contiguous");
+    part.f_view([-1])?.f_copy_data(out, out.len())?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+use cryo_candidates::{PeakParams, find_peaks, suppress_within};
+use cryo_core::{Grid, Particle, ParticleSet, Progress, VolumeView, VoxelPos};
+use cryo_filters::{Boundary, maximum_filter};
+use ndarray::ArrayView3;
+
+use super::{HeatMap, PredictParams, predict};
+use crate::{Error, Model, error::require};
+
+/// Which peaks are particles.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Threshold {
+    /// What [`Calibration::threshold_for`](crate::Calibration::threshold_for) says.
+    #[default]
+    Auto,
+    /// Peaks of at least that score, 0 to 1.
+    Score(f32),
+}
+
+/// How particles are read off a heat map.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LocalizeParams {
+    /// How the heat map is computed.
+    pub predict: PredictParams,
+    /// Which peaks are particles.
+    pub threshold: Threshold,
+    /// `None`: two picks of a class are at least half a diameter apart. Otherwise the paper's rule: a pick is the
+    /// highest voxel of a cube of that many voxels, an odd number. Tubes always take 3.
+    pub kernel: Option<usize>,
+}
+
+/// The particles of a tomogram, best first within a class, in voxels of the tomogram.
+///
+/// # Errors
+/// As [`predict`]; [`Error::Parameter`] for an even kernel, a threshold outside 0 to 1, or an automatic one of a model
+/// that has not been trained.
+pub fn localize(
+    model: &Model,
+    name: &str,
+    volume: &VolumeView<'_>,
+    params: &LocalizeParams,
+    progress: &dyn Progress,
+) -> Result<ParticleSet, Error> {
+    let heat = predict(model, name, volume, &params.predict, progress)?;
+    particles(model, name, &heat, volume.grid(), params)
+}
+
+/// The particles of a heat map in voxels of the tomogram's `grid`; classes are numbered from 1.
+///
+/// # Errors
+/// As [`localize`].
+pub fn particles(
+    model: &Model,
+    name: &str,
+    heat: &HeatMap,
+    grid: &Grid,
+    params: &LocalizeParams,
+) -> Result<ParticleSet, Error> {
+    let mut set = ParticleSet::new(name, *grid);
+    for (class, config) in model.config().classes.iter().enumerate() {
+        let number = class as u32 + 1;
+        set.classes.insert(number, config.name.clone());
+        let calibration = model.calibration().map(|all| &all[class]);
+        let (least, calibration) = match (params.threshold, calibration) {
+            (Threshold::Score(score), _) => {
+                let valid = (0.0..=1.0).contains(&score);
+                require(valid, "threshold", "0 to 1", score)?;
+                (score, None)
+            }
+            (Threshold::Auto, Some(calibration)) => {
+                (calibration.least_score as f32, Some(calibration))
+            }
+            (Threshold::Auto, None) => {
+                let expected = "a number for a model that was not trained to its end";
+                require(false, "threshold", expected, "auto")?;
+                continue;
+            }
+        };
+        let found = peaks(model, heat, class, least, params.kernel)?;
+        let least = calibration.map_or(f64::from(least), |calibration| {
+            let scores: Vec<f32> = found.iter().map(|peak| peak.score).collect();
+            calibration.threshold_for(&scores)
+        });
+        let kept = found.iter().filter(|peak| f64::from(peak.score) >= least);
+        set.items.extend(kept.map(|peak| Particle {
+            score: Some(peak.score),
+            class: Some(number),
+            ..Particle::at(grid.voxel_from(&heat.grid, peak.voxel))
+        }));
+    }
+    Ok(set)
+}
+
+/// A peak of a heat map.
+pub(super) struct Place {
+    /// In voxels of the heat map.
+    pub(super) voxel: VoxelPos,
+    /// From its first voxel, along z, y, x.
+    pub(super) angstrom_zyx: [f64; 3],
+    pub(super) score: f32,
+}
+
+pub(super) fn peaks(
+    model: &Model,
+    heat: &HeatMap,
+    class: usize,
+    least: f32,
+    kernel: Option<usize>,
+) -> Result<Vec<Place>, Error> {
+    let map = heat.classes[class].view();
+    let tubular = model.config().tubular;
+    let kernel = if tubular { Some(3) } else { kernel };
+    let params = PeakParams {
+        // Scores of the threshold itself are picks.
+        threshold: (least - f32::EPSILON).max(0.0),
+        min_distance_vox: 0.0,
+    };
+    let mut found = find_peaks(map, &params)?;
+    if let Some(kernel) = kernel {
+        require(kernel % 2 == 1, "kernel", "an odd number", kernel)?;
+        let highest = maximum_filter(map, [kernel; 3], Boundary::Nearest)?;
+        found.retain(|peak| {
+            let at = peak.position;
+            let index = [at.z, at.y, at.x].map(|value| value.round() as usize);
+            let extent: [usize; 3] = std::array::from_fn(|axis| map.shape()[axis] - 1);
+            let index: [usize; 3] = std::array::from_fn(|axis| index[axis].min(extent[axis]));
+            highest[index] <= peak.value
+        });
+    }
+    let size = heat.grid.voxel_size;
+    let place = |peak: &cryo_candidates::Peak| {
+        let voxel = centre_of_mass(map, peak.position, peak.value);
+        Place {
+            voxel,
+            angstrom_zyx: [voxel.z * size.z(), voxel.y * size.y(), voxel.x * size.x()],
+            score: peak.value,
+        }
+    };
+    let mut places: Vec<Place> = found.iter().map(place).collect();
+    if kernel.is_none() {
+        let apart = model.config().classes[class].diameter_angstrom / 2.0;
+        let all: Vec<[f64; 3]> = places.iter().map(|place| place.angstrom_zyx).collect();
+        let kept = suppress_within(&all, apart)?;
+        let mut keep = vec![false; places.len()];
+        kept.into_iter().for_each(|number| keep[number] = true);
+        let mut number = 0;
+        places.retain(|_| {
+            number += 1;
+            keep[number - 1]
+        });
+    }
+    Ok(places)
+}
+
+/// Half the window of the centre of mass, in voxels.
+const WINDOW: usize = 2;
+/// Voxels below this part of the peak belong to its surroundings.
+const BELONGS: f32 = 0.3;
+
+/// Where the peak's mass is: a heat map is broader than its parabola at the top, which noise moves.
+fn centre_of_mass(map: ArrayView3<'_, f32>, peak: VoxelPos, value: f32) -> VoxelPos {
+    let middle = [peak.z, peak.y, peak.x].map(|value| value.round().max(0.0) as usize);
+    let range: [_; 3] = std::array::from_fn(|axis| {
+        let last = map.shape()[axis] - 1;
+        let middle = middle[axis].min(last);
+        middle.saturating_sub(WINDOW)..=(middle + WINDOW).min(last)
+    });
+    let (mut mass, mut sum) = (0.0, [0.0; 3]);
+    for z in range[0].clone() {
+        for y in range[1].clone() {
+            for x in range[2].clone() {
+                let weight = f64::from(map[[z, y, x]]);
+                if map[[z, y, x]] < BELONGS * value {
+                    continue;
+                }
+                mass += weight;
+                for (sum, index) in sum.iter_mut().zip([z, y, x]) {
+                    *sum += weight * index as f64;
+                }
+            }
+        }
+    }
+    if mass <= 0.0 {
+        return peak;
+    }
+    let [z, y, x] = sum.map(|sum| sum / mass);
+    VoxelPos { z, y, x }
+}

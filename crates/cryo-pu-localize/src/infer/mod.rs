@@ -1,0 +1,9 @@
+mod calibrate;
+mod heat_map;
+mod localize;
+mod mixture;
+
+pub(crate) use calibrate::calibrate_on;
+pub use calibrate::{Calibration, Reading};
+pub use heat_map::{HeatMap, PredictParams, predict};
+pub use localize::{LocalizeParams, Threshold, localize, particles};

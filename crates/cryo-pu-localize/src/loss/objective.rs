@@ -1,0 +1,59 @@
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use super::{generalized_expectation, positive_negative_focal, pu_focal, soft_focal};
+use crate::{Error, error::require};
+
+/// What the heat map is trained with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum Objective {
+    /// [`soft_focal`]: positives and unlabelled; the heat map is as high as the target.
+    SoftFocal,
+    /// [`pu_focal`]: the paper's.
+    PuFocal,
+    /// [`generalized_expectation`].
+    GeneralizedExpectation {
+        /// Of the expectation against the labels, per unlabelled voxel.
+        weight: f64,
+    },
+    /// [`positive_negative_focal`]: where every particle is annotated.
+    PositiveNegative,
+}
+
+impl Objective {
+    /// The loss of `[n, classes, z, y, x]`, mean over the classes.
+    ///
+    /// # Errors
+    /// [`Error::Torch`] for shapes that do not fit.
+    pub fn loss(&self, logits: &Tensor, target: &Tensor, priors: &[f64]) -> Result<Tensor, Error> {
+        let mut losses = Vec::with_capacity(priors.len());
+        for (class, &prior) in priors.iter().enumerate() {
+            let (logits, target) = (
+                logits.f_select(1, class as i64)?,
+                target.f_select(1, class as i64)?,
+            );
+            losses.push(match self {
+                Self::SoftFocal => soft_focal(&logits, &target, prior)?,
+                Self::PuFocal => pu_focal(&logits, &target, prior)?,
+                Self::GeneralizedExpectation { weight } => {
+                    generalized_expectation(&logits, &target, prior, *weight)?
+                }
+                Self::PositiveNegative => positive_negative_focal(&logits, &target)?,
+            });
+        }
+        Ok(Tensor::f_stack(&losses, 0)?.f_mean(tch::Kind::Float)?)
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`].
+    pub fn validate(&self) -> Result<(), Error> {
+        if let Self::GeneralizedExpectation { weight } = self {
+            let valid = weight.is_finite() && *weight > 0.0;
+            require(valid, "weight", "above 0", weight)?;
+        }
+        Ok(())
+    }
+}

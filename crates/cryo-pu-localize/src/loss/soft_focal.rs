@@ -1,0 +1,37 @@
+use tch::{Kind, Tensor};
+
+use super::{
+    pu_focal::non_negative,
+    sets::{Probability, Sets, complement, mean_over},
+};
+use crate::Error;
+
+/// The positive-unlabelled loss of which the heat map is the target itself: soft positives are drawn to their value
+/// instead of down.
+///
+/// Over drawn voxels, of value g, it is the quality focal loss |g − p|² · BCE(p, g) (Li et al. 2020, arXiv 2006.04388)
+/// per unit of g; over the unlabelled the focal loss as negatives, p² · −ln(1 − p), of which what the positives among
+/// them are expected to add is taken off, never below 0 (Kiryo et al. 2017, arXiv 1703.00593). `prior` is the weight of
+/// the first against the second.
+///
+/// # Errors
+/// [`Error::Torch`] for shapes that do not fit.
+pub fn soft_focal(logits: &Tensor, target: &Tensor, prior: f64) -> Result<Tensor, Error> {
+    let Probability { p, ln_p, ln_q } = Probability::of(logits)?;
+    let Sets {
+        hard,
+        soft,
+        unlabelled,
+        negative,
+    } = Sets::of(target)?;
+    let drawn = hard + soft;
+    let value = target.f_clamp_min(0.0)?;
+    let mass = (&value * &drawn).f_sum(Kind::Float)?.f_clamp_min(1.0)?;
+    let entropy = -(&value * &ln_p + complement(&value) * &ln_q);
+    let fit = (entropy * (&value - &p).f_square()? * &drawn).f_sum(Kind::Float)? / &mass;
+    let down = -(p.f_square()? * &ln_q);
+    let as_negative = (&down * &value * &drawn).f_sum(Kind::Float)? / mass;
+    let unknown = mean_over(&down, &(unlabelled + negative))?;
+    let negative = non_negative(&(unknown - as_negative * prior))?;
+    Ok(fit * prior + negative)
+}

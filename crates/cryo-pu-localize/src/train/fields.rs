@@ -1,0 +1,97 @@
+use cryo_train::stream_rng;
+use rand::seq::SliceRandom;
+
+use super::{FitParams, Prior, Sampler, sampler::Field};
+use crate::{Error, ModelConfig, data::Prepared};
+
+pub(super) struct Split {
+    pub(super) train: Vec<Field>,
+    /// The same tomograms with the other annotations.
+    pub(super) held_out: Option<Vec<Field>>,
+}
+
+/// Fewer annotations of a class than that are all learned from.
+const ENOUGH: usize = 10;
+
+/// Takes a part of every class's annotations away, the same for the same seed.
+pub(super) fn split(
+    mut fields: Vec<Field>,
+    config: &ModelConfig,
+    params: &FitParams,
+) -> Result<Split, Error> {
+    let mut taken = vec![Vec::new(); fields.len()];
+    for class in 0..config.network.classes {
+        let mut all: Vec<(usize, usize)> = Vec::new();
+        for (field, content) in fields.iter().enumerate() {
+            let own = content.places.iter().enumerate();
+            let own = own.filter(|(_, (_, other))| *other == Some(class));
+            all.extend(own.map(|(place, _)| (field, place)));
+        }
+        if all.len() < 2 {
+            let got = all.len();
+            return Err(Error::TooFew {
+                class,
+                expected: 2,
+                got,
+            });
+        }
+        if all.len() >= ENOUGH {
+            all.shuffle(&mut stream_rng(params.seed, "held out", class as u64));
+            let count = (all.len() as f64 * params.held_out).round() as usize;
+            for &(field, place) in &all[..count] {
+                taken[field].push(place);
+            }
+        }
+    }
+    if taken.iter().all(Vec::is_empty) {
+        return Ok(Split {
+            train: fields,
+            held_out: None,
+        });
+    }
+    let mut held_out = Vec::with_capacity(fields.len());
+    for (field, taken) in fields.iter_mut().zip(taken) {
+        let mut away = Vec::new();
+        let mut number = 0;
+        field.places.retain(|place| {
+            let stays = !taken.contains(&number);
+            if !stays {
+                away.push(*place);
+            }
+            number += 1;
+            stays
+        });
+        held_out.push(Field {
+            prepared: Prepared {
+                values: field.prepared.values.clone(),
+                ..field.prepared
+            },
+            places: away,
+            noise: None,
+        });
+    }
+    Ok(Split {
+        train: fields,
+        held_out: Some(held_out),
+    })
+}
+
+/// The prior of each class.
+pub(super) fn priors(sampler: &Sampler, config: &ModelConfig, prior: Prior) -> Vec<f64> {
+    let part = match prior {
+        Prior::Given(prior) => return vec![prior; config.network.classes],
+        Prior::Annotated(part) => part,
+    };
+    let voxels: usize = (sampler.fields.iter())
+        .map(|field| field.prepared.values.len())
+        .sum();
+    let prior = |class: usize| {
+        let annotated = (sampler.fields.iter().flat_map(|field| &field.places))
+            .filter(|(_, other)| *other == Some(class))
+            .count();
+        // The integral of a splat, whose height is 1.
+        let splat = (2.0 * std::f64::consts::PI).powf(1.5) * sampler.sigma[class].powi(3);
+        (annotated as f64 / part * splat / voxels.max(1) as f64).clamp(1e-6, 0.5)
+    };
+    (0..config.network.classes).map(prior).collect()
+}

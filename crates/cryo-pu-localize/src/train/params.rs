@@ -1,0 +1,182 @@
+use cryo_train::{AdamParams, Decay, OptimizerParams, Precision, Schedule};
+use serde::{Deserialize, Serialize};
+
+use super::AugmentParams;
+use crate::{
+    Error, NetworkConfig, Objective, SplatParams,
+    error::require,
+    loss::{ContrastParams, ContrastRows},
+};
+
+/// What part of the unlabelled is positive.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prior {
+    /// Of each class.
+    Given(f64),
+    /// As if the annotations were this part of all particles: the volume of their splats over that of the tomograms,
+    /// over this part.
+    Annotated(f64),
+}
+
+/// How a network is trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FitParams {
+    /// Epochs.
+    pub epochs: u64,
+    /// Steps of an epoch; `None` takes as many as there are annotations.
+    pub steps_per_epoch: Option<u64>,
+    /// Samples in a step.
+    pub batch_size: usize,
+    /// Voxels of a sample, `[z, y, x]`: an odd depth.
+    pub sample: [usize; 3],
+    /// Part of the samples that are cut round an annotation; the others are cut anywhere.
+    pub near: f64,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// How annotations are drawn.
+    pub splat: SplatParams,
+    /// How samples are changed.
+    pub augment: AugmentParams,
+    /// The loss of the heat map.
+    pub objective: Objective,
+    /// The class prior.
+    pub prior: Prior,
+    /// The contrastive terms; `None` leaves them out.
+    pub contrast: Option<ContrastParams>,
+    /// λ₃, of the consistency of two views; 0 leaves it out.
+    pub consistency: f64,
+    /// How weights follow the gradient.
+    pub optimizer: OptimizerParams,
+    /// The learning rate over the epochs.
+    pub schedule: Schedule,
+    /// Longest gradient; `None` does not clip.
+    pub clip: Option<f64>,
+    /// In which numbers convolutions are computed.
+    pub precision: Precision,
+    /// Part of the annotations that is held out, to stop by and to choose the threshold; none of fewer than 10.
+    pub held_out: f64,
+    /// Epochs without a better loss of the held-out annotations after which training stops; `None` never does.
+    pub patience: Option<u64>,
+}
+
+impl FitParams {
+    /// What the project's ablation found best.
+    #[must_use]
+    pub fn recommended() -> Self {
+        let adam = AdamParams {
+            weight_decay: 1e-4,
+            decoupled: true,
+            ..AdamParams::default()
+        };
+        Self {
+            epochs: 10,
+            steps_per_epoch: Some(60),
+            batch_size: 4,
+            sample: [7, 64, 64],
+            near: 0.5,
+            seed: 42,
+            splat: SplatParams::default(),
+            augment: AugmentParams::default(),
+            objective: Objective::SoftFocal,
+            prior: Prior::Annotated(0.33),
+            contrast: None,
+            consistency: 0.0,
+            optimizer: OptimizerParams::Adam(adam),
+            schedule: Schedule::cosine(2e-3, 10.0, 1.0),
+            clip: None,
+            precision: Precision::Auto,
+            held_out: 0.0,
+            patience: None,
+        }
+    }
+
+    /// The paper's: Adam of 1e-3, a tenth every 5 epochs, 10 epochs of one sample an annotation, all terms.
+    #[must_use]
+    pub fn paper() -> Self {
+        Self {
+            steps_per_epoch: None,
+            batch_size: 2,
+            sample: [5, 64, 64],
+            near: 0.9,
+            augment: AugmentParams {
+                flips: true,
+                ..AugmentParams::none()
+            },
+            objective: Objective::PuFocal,
+            prior: Prior::Given(0.01),
+            contrast: Some(ContrastParams::default()),
+            consistency: 0.1,
+            optimizer: OptimizerParams::Adam(AdamParams::default()),
+            schedule: Schedule {
+                rate: 1e-3,
+                warmup: 0.0,
+                decay: Decay::Step {
+                    at: vec![5.0, 10.0],
+                    factor: 0.1,
+                },
+            },
+            ..Self::recommended()
+        }
+    }
+
+    /// The public code's (spec G.4, G.5): Adam of 5e-4, all voxels in the contrastive terms, its gates and weights.
+    #[must_use]
+    pub fn cet_pick() -> Self {
+        Self {
+            near: 0.9,
+            contrast: Some(ContrastParams {
+                unsupervised: 0.01,
+                gates: [0.01, 0.99],
+                neutral: true,
+                rows: ContrastRows::All,
+                ..ContrastParams::default()
+            }),
+            consistency: 1.0,
+            schedule: Schedule {
+                rate: 5e-4,
+                warmup: 0.0,
+                decay: Decay::Constant,
+            },
+            ..Self::paper()
+        }
+    }
+
+    /// Views of a sample that a step looks at.
+    pub(crate) fn views(&self) -> usize {
+        1 + usize::from(self.contrast.is_some() || self.consistency > 0.0)
+    }
+
+    /// Checks every field, and that the network has what the terms need.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`].
+    pub fn validate(&self, network: &NetworkConfig) -> Result<(), Error> {
+        require(self.epochs > 0, "epochs", "at least 1", self.epochs)?;
+        let steps = self.steps_per_epoch.unwrap_or(1);
+        require(steps > 0, "steps_per_epoch", "at least 1", steps)?;
+        require(self.batch_size > 0, "batch_size", "at least 1", self.batch_size)?;
+        super::Sampler::check(network, self.sample)?;
+        let part = (0.0..=1.0).contains(&self.near);
+        require(part, "near", "0 to 1", self.near)?;
+        self.splat.validate()?;
+        self.augment.validate()?;
+        self.objective.validate()?;
+        let (Prior::Given(prior) | Prior::Annotated(prior)) = self.prior;
+        require(prior > 0.0 && prior < 1.0, "prior", "above 0, below 1", prior)?;
+        if let Some(contrast) = &self.contrast {
+            contrast.validate()?;
+            let expected = "above 0 where there are contrastive terms";
+            require(network.projection > 0, "projection", expected, network.projection)?;
+        }
+        let valid = self.consistency.is_finite() && self.consistency >= 0.0;
+        require(valid, "consistency", "0 or more", self.consistency)?;
+        self.optimizer.validate()?;
+        self.schedule.validate()?;
+        let clip = self.clip.unwrap_or(1.0);
+        require(clip.is_finite() && clip > 0.0, "clip", "above 0", clip)?;
+        let part = (0.0..=0.5).contains(&self.held_out);
+        require(part, "held_out", "0 to 0.5", self.held_out)
+    }
+}

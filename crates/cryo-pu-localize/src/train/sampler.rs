@@ -1,0 +1,172 @@
+use cryo_train::stream_rng;
+use ndarray::{Array3, ArrayViewMut3, s};
+use rand::Rng;
+
+use super::augment::{AugmentParams, Turn};
+use crate::{
+    NetworkConfig,
+    data::{Prepared, Splat, SplatParams, paint},
+};
+
+/// A tomogram that samples are cut from.
+pub(crate) struct Field {
+    pub(crate) prepared: Prepared,
+    /// Annotations on the network's grid: `(z, y, x)`, class; `None` for known negatives.
+    pub(crate) places: Vec<([f64; 3], Option<usize>)>,
+    pub(crate) noise: Option<Array3<f32>>,
+}
+
+/// Draws samples round annotations and anywhere, and their targets.
+pub(crate) struct Sampler {
+    pub(crate) fields: Vec<Field>,
+    pub(crate) shape: [usize; 3],
+    /// Voxels of a sample's plane to a voxel of its target.
+    pub(crate) stride: usize,
+    pub(crate) classes: usize,
+    /// Standard deviation of a class's splat in voxels of the network's grid, along z, y, x, of each tomogram.
+    pub(crate) sigma: Vec<f64>,
+    pub(crate) splat: SplatParams,
+    pub(crate) augment: AugmentParams,
+    /// Part of the samples that are cut round an annotation.
+    pub(crate) near: f64,
+    /// Views of a sample: 1, or 2 where terms compare them.
+    pub(crate) views: usize,
+    pub(crate) seed: u64,
+}
+
+impl Sampler {
+    /// Stands in while the trainer's own is in use.
+    pub(crate) fn empty() -> Self {
+        Self {
+            fields: Vec::new(),
+            shape: [1; 3],
+            stride: 1,
+            classes: 0,
+            sigma: Vec::new(),
+            splat: SplatParams::default(),
+            augment: AugmentParams::none(),
+            near: 0.0,
+            views: 1,
+            seed: 0,
+        }
+    }
+
+    pub(crate) fn check(config: &NetworkConfig, shape: [usize; 3]) -> Result<(), crate::Error> {
+        let granule = config.granule();
+        let fits = shape[0] % 2 == 1 && shape[1..].iter().all(|n| n % granule == 0 && *n > 0);
+        let expected = format!("an odd depth, and height and width that are multiples of {granule}");
+        crate::error::require(fits, "sample", expected, format!("{shape:?}"))
+    }
+
+    pub(crate) fn voxels(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    pub(crate) fn target_voxels(&self) -> usize {
+        self.voxels() / (self.stride * self.stride)
+    }
+
+    /// Numbers that [`Sampler::fill`] writes for one sample: its views, then its targets.
+    pub(crate) fn length(&self) -> usize {
+        self.views * self.voxels() + self.classes * self.target_voxels()
+    }
+
+    /// Writes sample `number`: the same for the same seed and number, whatever came before.
+    pub(crate) fn fill(&self, number: u64, out: &mut [f32]) {
+        let mut rng = stream_rng(self.seed, "sample", number);
+        let (field, start) = self.place(&mut rng);
+        let field = &self.fields[field];
+        let [z, y, x] = std::array::from_fn(|axis| start[axis]..start[axis] + self.shape[axis]);
+        let cut = field.prepared.values.slice(s![z, y, x]);
+        let turn = Turn::draw(&self.augment, self.shape[1] == self.shape[2], &mut rng);
+        let (views, targets) = out.split_at_mut(self.views * self.voxels());
+        for view in views.chunks_exact_mut(self.voxels()) {
+            let mut sample = cut.to_owned();
+            self.augment.intensities(&mut sample, field.noise.as_ref(), &mut rng);
+            turn.write(&sample.view(), view);
+        }
+        let shape = self.target_shape();
+        for (class, out) in targets.chunks_exact_mut(self.target_voxels()).enumerate() {
+            let mut target = Array3::from_elem(shape, -1.0);
+            self.draw(field, class, start, target.view_mut());
+            turn.write(&target.view(), out);
+        }
+    }
+
+    pub(crate) fn target_shape(&self) -> [usize; 3] {
+        let [z, y, x] = self.shape;
+        [z, y / self.stride, x / self.stride]
+    }
+
+    /// Known negatives and particles of other classes become 0, this class's particles what they are.
+    fn draw(&self, field: &Field, class: usize, start: [usize; 3], mut target: ArrayViewMut3<'_, f32>) {
+        let stride = self.stride as f64;
+        let scale = [1.0, 1.0 / stride, 1.0 / stride];
+        let start = [start[0], start[1] / self.stride, start[2] / self.stride].map(|n| n as i64);
+        let splat = |place: &[f64; 3], width: usize| Splat {
+            centre_zyx: std::array::from_fn(|axis| place[axis] * scale[axis]),
+            sigma: scale.map(|scale| self.sigma[width] * scale),
+        };
+        let (own, others): (Vec<_>, Vec<_>) =
+            (field.places.iter()).partition(|(_, other)| *other == Some(class));
+        let mut negatives = Array3::zeros(target.raw_dim());
+        let negative = others.iter().map(|(place, other)| splat(place, other.unwrap_or(class)));
+        paint(negatives.view_mut(), start, negative, &self.splat);
+        target.zip_mut_with(&negatives, |target, &negative: &f32| {
+            // The core of another particle is none of this class; its rim may be another's.
+            if negative > NEGATIVE {
+                *target = 0.0;
+            }
+        });
+        let positive = own.iter().map(|(place, _)| splat(place, class));
+        paint(target, start, positive, &self.splat);
+    }
+
+    fn place(&self, rng: &mut impl Rng) -> (usize, [usize; 3]) {
+        let counts: Vec<usize> = self.fields.iter().map(|field| field.places.len()).collect();
+        let annotations: usize = counts.iter().sum();
+        if annotations > 0 && rng.random_bool(self.near) {
+            let (field, place) = pick(rng.random_range(0..annotations), &counts);
+            return (field, self.near(field, self.fields[field].places[place].0, rng));
+        }
+        let sizes: Vec<usize> =
+            (self.fields.iter()).map(|field| field.prepared.values.len()).collect();
+        let (field, _) = pick(rng.random_range(0..sizes.iter().sum()), &sizes);
+        let shape = self.fields[field].prepared.values.shape();
+        let start = std::array::from_fn(|axis| {
+            rng.random_range(0..=shape[axis] - self.shape[axis])
+        });
+        (field, self.aligned(start))
+    }
+
+    /// A sample that holds the place, but anywhere.
+    fn near(&self, field: usize, place: [f64; 3], rng: &mut impl Rng) -> [usize; 3] {
+        let shape = self.fields[field].prepared.values.shape();
+        self.aligned(std::array::from_fn(|axis| {
+            let extent = self.shape[axis] as i64;
+            let margin = if axis == 0 { 0 } else { extent / 10 };
+            let reach = extent / 2 - margin;
+            let shift = rng.random_range(-reach..=reach);
+            let start = place[axis].round() as i64 - extent / 2 + shift;
+            start.clamp(0, shape[axis] as i64 - extent) as usize
+        }))
+    }
+
+    fn aligned(&self, [z, y, x]: [usize; 3]) -> [usize; 3] {
+        [z, y - y % self.stride, x - x % self.stride]
+    }
+}
+
+/// Above this value of another class's splat a voxel is a known negative.
+const NEGATIVE: f32 = 0.5;
+
+/// Which part of consecutive parts of these lengths holds the number, and where in it.
+fn pick(mut number: usize, lengths: &[usize]) -> (usize, usize) {
+    for (index, &length) in lengths.iter().enumerate() {
+        if number < length {
+            return (index, number);
+        }
+        number -= length;
+    }
+    unreachable!("the number is below the sum of the lengths")
+}

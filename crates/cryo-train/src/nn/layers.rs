@@ -1,0 +1,195 @@
+use tch::{Kind, Tensor};
+
+use super::{Init, Scope};
+
+/// How a forward pass is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Mode {
+    /// Batch statistics are those of the batch, and the running ones are updated.
+    pub train: bool,
+    /// In which the convolutions are computed.
+    pub kind: Kind,
+}
+
+/// A convolution over as many axes as its kernel has; with odd kernels and stride 1 the output is as large as the input.
+pub struct Conv {
+    weight: Tensor,
+    bias: Option<Tensor>,
+    stride: Vec<i64>,
+    padding: Vec<i64>,
+    dilation: Vec<i64>,
+    channels_last: bool,
+}
+
+impl Conv {
+    /// From and to so many channels, without bias.
+    pub fn new(scope: &mut Scope<'_>, channels: [i64; 2], kernel: &[i64], init: Init) -> Self {
+        let size = [&[channels[1], channels[0]], kernel].concat();
+        let weight = scope.weight("weight", &size, init);
+        let ones = vec![1; kernel.len()];
+        Self {
+            weight,
+            bias: None,
+            stride: ones.clone(),
+            padding: kernel.iter().map(|extent| extent / 2).collect(),
+            dilation: ones,
+            channels_last: false,
+        }
+    }
+
+    /// With a bias.
+    #[must_use]
+    pub fn with_bias(mut self, scope: &mut Scope<'_>, init: Init) -> Self {
+        self.bias = Some(scope.weight("bias", &[self.weight.size()[0]], init));
+        self
+    }
+
+    /// With that stride along every axis.
+    #[must_use]
+    pub fn with_stride(mut self, stride: i64) -> Self {
+        self.stride.fill(stride);
+        self
+    }
+
+    /// With that dilation, and the padding that keeps the size.
+    #[must_use]
+    pub fn with_dilation(mut self, dilation: &[i64]) -> Self {
+        self.dilation = dilation.to_vec();
+        for (padding, dilation) in self.padding.iter_mut().zip(dilation) {
+            *padding *= dilation;
+        }
+        self
+    }
+
+    /// Computed with the channels of a voxel beside each other in memory, which is faster for small kernels over many
+    /// channels: libtorch takes the layout of the weights for the whole convolution.
+    #[must_use]
+    pub fn channels_last(mut self) -> Self {
+        self.channels_last = true;
+        self
+    }
+
+    /// `[n, c, …]` to `[n, c', …]`, computed in `kind`.
+    pub fn forward(&self, input: &Tensor, kind: Kind) -> Tensor {
+        let (input, mut weight) = (cast(input, kind), cast(&self.weight, kind));
+        if self.channels_last && self.stride.len() == 2 {
+            weight = weight.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
+        }
+        let bias = self.bias.as_ref().map(|bias| cast(bias, kind));
+        let (stride, padding, dilation) = (&self.stride, &self.padding, &self.dilation);
+        if self.stride.len() == 2 {
+            input.conv2d(&weight, bias.as_ref(), stride, padding, dilation, 1)
+        } else {
+            input.conv3d(&weight, bias.as_ref(), stride, padding, dilation, 1)
+        }
+    }
+}
+
+/// A transposed convolution of 2 × 2 with stride 2 and bias: an image twice as large.
+pub struct ConvTranspose2d {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl ConvTranspose2d {
+    /// From and to so many channels.
+    pub fn new(scope: &mut Scope<'_>, [from, to]: [i64; 2], init: Init) -> Self {
+        Self {
+            weight: scope.weight("weight", &[from, to, 2, 2], init),
+            bias: scope.weight("bias", &[to], Init::Constant(0.0)),
+        }
+    }
+
+    /// `[n, c, y, x]` to `[n, c', 2y, 2x]`, computed in `kind`.
+    pub fn forward(&self, input: &Tensor, kind: Kind) -> Tensor {
+        let bias = cast(&self.bias, kind);
+        cast(input, kind).conv_transpose2d(
+            &cast(&self.weight, kind),
+            Some(&bias),
+            [2, 2],
+            [0, 0],
+            [0, 0],
+            1,
+            [1, 1],
+        )
+    }
+}
+
+fn cast(tensor: &Tensor, kind: Kind) -> Tensor {
+    if tensor.kind() == kind {
+        tensor.shallow_clone()
+    } else {
+        tensor.to_kind(kind)
+    }
+}
+
+/// Batch normalization with PyTorch's constants (Ioffe and Szegedy 2015, arXiv 1502.03167).
+pub struct BatchNorm {
+    affine: Option<[Tensor; 2]>,
+    running: [Tensor; 2],
+}
+
+const MOMENTUM: f64 = 0.1;
+const EPSILON: f64 = 1e-5;
+
+impl BatchNorm {
+    /// Over so many channels, with a learned scale and offset where `affine`.
+    pub fn new(scope: &mut Scope<'_>, channels: i64, affine: bool) -> Self {
+        let affine = affine.then(|| {
+            [
+                scope.weight("weight", &[channels], Init::Constant(1.0)),
+                scope.weight("bias", &[channels], Init::Constant(0.0)),
+            ]
+        });
+        let running = [
+            scope.buffer("running_mean", channels, 0.0),
+            scope.buffer("running_var", channels, 1.0),
+        ];
+        Self { affine, running }
+    }
+
+    /// `[n, c, …]`, normalized.
+    pub fn forward(&self, input: &Tensor, mode: Mode) -> Tensor {
+        let [weight, bias] = match &self.affine {
+            Some([weight, bias]) => [Some(weight), Some(bias)],
+            None => [None, None],
+        };
+        let [mean, variance] = &self.running;
+        input.batch_norm(
+            weight,
+            bias,
+            Some(mean),
+            Some(variance),
+            mode.train,
+            MOMENTUM,
+            EPSILON,
+            true,
+        )
+    }
+}
+
+/// A linear layer, always in f32.
+pub struct Linear {
+    weight: Tensor,
+    bias: Option<Tensor>,
+}
+
+impl Linear {
+    /// From and to so many features.
+    pub fn new(
+        scope: &mut Scope<'_>,
+        [from, to]: [i64; 2],
+        weight: Init,
+        bias: Option<Init>,
+    ) -> Self {
+        Self {
+            weight: scope.weight("weight", &[to, from], weight),
+            bias: bias.map(|init| scope.weight("bias", &[to], init)),
+        }
+    }
+
+    /// `[n, from]` to `[n, to]`.
+    pub fn forward(&self, input: &Tensor) -> Tensor {
+        input.linear(&self.weight, self.bias.as_ref())
+    }
+}
