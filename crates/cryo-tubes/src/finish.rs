@@ -91,7 +91,7 @@ impl Finisher<'_> {
         let count = (end / self.params.gate_vox()).ceil().max(1.0);
         let step = end / count;
         let path: Vec<Vector> = (0..=count as usize)
-            .map(|n| fit.spline.at(n as f64 * step).position)
+            .map(|n| fit.spline.position(n as f64 * step))
             .collect();
         let free = |point: usize| self.is_free[point];
         let (found, length) = members_along(&path, self.cloud, self.params.gate_vox(), free);
@@ -241,7 +241,7 @@ impl Finisher<'_> {
 
 /// A rule for which end is the first: along the axis on which the ends differ most, the lower one.
 fn runs_forward(spline: &Spline, first: f64, last: f64) -> bool {
-    let along = spline.at(last).position - spline.at(first).position;
+    let along = spline.position(last) - spline.position(first);
     along[along.iamax()] >= 0.0
 }
 

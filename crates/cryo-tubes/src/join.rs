@@ -257,7 +257,7 @@ fn for_each_near_pair(pieces: &[Piece], radius: f64, mut visit: impl FnMut(usize
     let Some(low) = (0..count).map(place).reduce(|a: Vector, b| a.inf(&b)) else {
         return;
     };
-    let division = Division { low, side: radius };
+    let division = Division::new(low, radius);
     let certain = (0..count).filter(|n| !pieces[n / 2].is_doubtful);
     let mut order: Vec<(u64, usize)> = certain
         .clone()
