@@ -160,7 +160,7 @@ fn sample(
     params: &TubeParams,
     samples: &mut Vec<Sample>,
 ) {
-    let step = 0.5 * params.gate_vox();
+    let step = params.gate_vox();
     let mut add = |from: Vector, to: Vector| {
         let way = to - from;
         let length = way.norm();

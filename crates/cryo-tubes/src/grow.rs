@@ -11,7 +11,7 @@ use crate::{
     local_fit::LocalFit,
     params::{GATE, TubeParams},
     piece::members_along,
-    track::{FEWEST, Node, Track, fit_end, mean_step},
+    track::{FEWEST, Node, Track, fit_around, fit_end, mean_step},
 };
 
 /// Nodes whose smooth place is improved when a point is added.
@@ -231,7 +231,8 @@ impl Growing<'_> {
     fn extend(&mut self) {
         let Grower { cloud, params, .. } = *self.grower;
         let mut ahead = Vec::new();
-        while let Some((fit, head)) = fit_end(cloud, params, &self.nodes) {
+        let mut latest = fit_end(cloud, params, &self.nodes);
+        while let Some((fit, head)) = latest {
             for node in self.nodes.iter_mut().rev().take(LAG) {
                 node.smooth = fit.position(fit.along(&cloud.points[node.point]));
             }
@@ -253,6 +254,8 @@ impl Growing<'_> {
             let smooth = fit.position(along);
             self.taken.insert(point);
             self.nodes.push(Node { point, smooth });
+            let guess = (smooth, fit.tangent(along));
+            latest = Some(fit_around(cloud, params, &self.nodes, guess));
         }
     }
 

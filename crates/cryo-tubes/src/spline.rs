@@ -120,17 +120,13 @@ impl Spline {
 
     /// The parameter of the place on the curve nearest to a point, from a guess that is near.
     pub(crate) fn foot(&self, point: &Vector, mut t: f64) -> f64 {
-        /// Part of an interval that is no step: each is a tenth of the one before or less.
-        const LEAST: f64 = 1e-7;
+        // Each leaves a tenth of the error or less.
         for _ in 0..4 {
             let (four, u) = self.around(t);
             let first = sum(four, slopes(u)) * self.per_interval;
             let offset = point - sum(four, weights(u));
             let step = offset.dot(&first) / first.norm_squared().max(1e-12);
             t += step.clamp(-self.interval, self.interval);
-            if step.abs() <= LEAST * self.interval {
-                break;
-            }
         }
         t
     }

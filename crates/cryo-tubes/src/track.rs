@@ -40,26 +40,45 @@ pub(crate) fn fit_end(
     nodes: &[Node],
 ) -> Option<(LocalFit, f64)> {
     let last = nodes.last()?;
-    // An arc of the largest curvature turns by 1.3 rad over the window.
-    let reach = (1.3 / params.max_curvature_per_vox)
-        .clamp(params.link_distance_vox, 3.0 * params.link_distance_vox);
-    let near = |node: &&Node| (node.smooth - last.smooth).norm_squared() <= reach * reach;
-    let latest = nodes.iter().rev().take(WINDOW);
-    let count = latest.take_while(near).count();
+    let count = window(nodes, params);
     // Of points further apart than the reach, the last two.
     let first = nodes[nodes.len() - count.max(2).min(nodes.len())];
-    let window = &nodes[nodes.len() - count..];
     let axis = (last.smooth - first.smooth).try_normalize(1e-9)?;
-    let places = window.iter().map(|node| cloud.points[node.point]);
     // Around the middle of the window, then around the tangent at its head.
-    let fit = LocalFit::new(places.clone(), last.smooth, axis, params);
+    let places = nodes[nodes.len() - count..].iter();
+    let places = places.map(|node| cloud.points[node.point]);
+    let fit = LocalFit::new(places, last.smooth, axis, params);
     let head = fit.along(&last.smooth);
-    let (place, tangent) = (fit.position(head), fit.tangent(head));
+    let guess = (fit.position(head), fit.tangent(head));
+    Some(fit_around(cloud, params, nodes, guess))
+}
+
+/// The fit to the last points of a track around a place and direction near its head, and the place of the head on its
+/// axis.
+pub(crate) fn fit_around(
+    cloud: &Cloud,
+    params: &TubeParams,
+    nodes: &[Node],
+    (place, tangent): (Vector, Vector),
+) -> (LocalFit, f64) {
+    let latest = &nodes[nodes.len() - window(nodes, params)..];
+    let places = latest.iter().map(|node| cloud.points[node.point]);
     let fit = LocalFit::new(places, place, tangent, params);
-    let head = fit
-        .along(&cloud.points[last.point])
-        .max(fit.along(&last.smooth));
-    Some((fit, head))
+    let head = nodes.last().map_or(0.0, |last| {
+        let point = fit.along(&cloud.points[last.point]);
+        point.max(fit.along(&last.smooth))
+    });
+    (fit, head)
+}
+
+/// How many of the last nodes a fit looks at.
+fn window(nodes: &[Node], params: &TubeParams) -> usize {
+    // An arc of the largest curvature turns by 1.3 rad over the window.
+    let link = params.link_distance_vox;
+    let reach = (1.3 / params.max_curvature_per_vox).clamp(link, 3.0 * link);
+    let Some(last) = nodes.last() else { return 0 };
+    let near = |node: &&Node| (node.smooth - last.smooth).norm_squared() <= reach * reach;
+    nodes.iter().rev().take(WINDOW).take_while(near).count()
 }
 
 /// Mean distance of the last nodes of a track from each other.

@@ -79,7 +79,7 @@ proptest! {
             prop_assert_eq!(one.points.len(), other.points.len(), "{} {} {:?} {:?}", one.length_angstrom, other.length_angstrom, one.sources, other.sources);
             for (one, other) in one.points.iter().zip(&other.points) {
                 let back = VoxelPos::xyz(other.position.x - f64::from(x), other.position.y, other.position.z - f64::from(z));
-                prop_assert!(back.distance_to(one.position) < 1e-5);
+                prop_assert!(back.distance_to(one.position) < 1e-5, "{}", back.distance_to(one.position));
             }
         }
     }
