@@ -38,8 +38,19 @@ pub(crate) fn tracks(
     params: &TubeParams,
     progress: &dyn Progress,
 ) -> Result<(Vec<Track>, Vec<u32>), Error> {
-    /// Most tracks grown at the same time.
-    const MOST: usize = 256;
+    grown_together(cloud, directions, params, progress, MOST)
+}
+
+/// Most tracks grown at the same time.
+const MOST: usize = 256;
+
+fn grown_together(
+    cloud: &Cloud,
+    directions: &[Direction],
+    params: &TubeParams,
+    progress: &dyn Progress,
+    most: usize,
+) -> Result<(Vec<Track>, Vec<u32>), Error> {
     let seeds = seeds(directions);
     let grower = Grower {
         cloud,
@@ -49,7 +60,7 @@ pub(crate) fn tracks(
     let mut tracks: Vec<Track> = Vec::new();
     let mut owners = vec![NOBODY; cloud.len()];
     progress.begin("following filaments", seeds.len() as u64);
-    let (mut next, mut wanted) = (0, 4);
+    let (mut next, mut wanted) = (0, 1);
     while next < seeds.len() {
         if progress.is_cancelled() {
             return Err(Error::Cancelled);
@@ -88,7 +99,7 @@ pub(crate) fn tracks(
         }
         // Few filaments are better grown one by one.
         wanted = if 4 * wasted <= batch.len() {
-            (2 * wanted).min(MOST)
+            (2 * wanted).min(most)
         } else {
             (wanted / 2).max(1)
         };
@@ -279,5 +290,57 @@ impl Growing<'_> {
                 found.push((judged.along, judged.surprise, point));
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cryo_core::{Grid, Particle, ParticleSet, VoxelPos, VoxelSize};
+
+    use super::*;
+    use crate::direction::direction_at;
+
+    /// Filaments along x and y in one slab that cross and touch.
+    fn crowd() -> ParticleSet {
+        let grid = Grid::new([40, 200, 200], VoxelSize::new(10.0).expect("valid"));
+        let mut set = ParticleSet::new("crowd", grid);
+        for line in 0..40_u32 {
+            for n in 0..50_u32 {
+                let along = 4.0 * f64::from(n);
+                let aside = 5.0 * f64::from(line);
+                let wave = 2.0 * f64::from(17 * line + 29 * n).sin();
+                let (x, y) = if line % 2 == 0 {
+                    (along, aside + wave)
+                } else {
+                    (aside + wave, along)
+                };
+                set.items
+                    .push(Particle::at(VoxelPos::xyz(x, y, 20.0 + wave)));
+            }
+        }
+        set
+    }
+
+    #[test]
+    fn growing_at_the_same_time_matches_growing_one_by_one() {
+        let (set, params) = (crowd(), TubeParams::default());
+        let members: Vec<usize> = (0..set.len()).collect();
+        let cloud = Cloud::new(&set, &members, params.link_distance_vox).expect("finite");
+        let mut scratch = Vec::new();
+        let directions: Vec<Direction> = (0..cloud.len())
+            .map(|point| direction_at(&cloud, point, &params, &mut scratch))
+            .collect();
+        let grown = |most| {
+            let (tracks, owners) =
+                grown_together(&cloud, &directions, &params, &(), most).expect("not cancelled");
+            let nodes = tracks.iter().map(|track| {
+                let nodes = track.nodes.iter().map(|node| (node.point, node.smooth));
+                (nodes.collect::<Vec<_>>(), track.members.clone())
+            });
+            (nodes.collect::<Vec<_>>(), owners)
+        };
+        let alone = grown(1);
+        assert!(alone.0.len() >= 20, "{} tracks", alone.0.len());
+        assert!(alone == grown(32) && alone == grown(256));
     }
 }

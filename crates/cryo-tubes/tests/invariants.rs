@@ -20,14 +20,26 @@ fn traced_as_paper(set: &ParticleSet) -> Tracing {
 #[test]
 fn the_number_of_threads_does_not_change_the_result() {
     let set = detected(&mixed(), &Detector::default(), 3);
-    let with = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
-        pool.install(|| (traced(&set), traced_as_paper(&set)))
-    };
-    assert_eq!(with(1), with(4));
+    // Many filaments that touch, so that those grown at the same time want the same points.
+    let crowd = (0..12).flat_map(|n| {
+        let aside = 6.0 * f64::from(n);
+        let across = straight([10.0, 20.0 + aside, 90.0], [230.0, 20.0 + aside, 100.0]);
+        let along = straight([20.0 + aside, 10.0, 95.0], [20.0 + aside, 230.0, 95.0]);
+        [across, along]
+    });
+    let crowd = detected(&crowd.collect::<Vec<_>>(), &Detector::default(), 4);
+    for set in [set, crowd] {
+        let with = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| (traced(&set), traced_as_paper(&set)))
+        };
+        let one = with(1);
+        assert!(one.0.tubes.len() >= 10);
+        assert_eq!(one, with(4));
+    }
 }
 
 proptest! {
