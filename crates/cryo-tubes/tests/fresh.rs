@@ -8,7 +8,7 @@ use cryo_tubes::{PaperParams, TubeParams, trace_tubes, trace_tubes_as_paper};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::UnitSphere;
-use scenes::{{Detector, arc, detected, score, sums::Sums};
+use scenes::{Detector, arc, detected, score, sums::Sums};
 
 /// A helix of this radius and rise per turn: its curvature is 0.019 all along and its plane turns.
 fn helix(rng: &mut ChaCha8Rng) -> CentreLine {

@@ -5,7 +5,7 @@ mod scenes;
 use cryo_tubes::{TubeParams, trace_tubes};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use scenes::{{Detector, detected, random_rotation, score, straight, turned, sums::Sums};
+use scenes::{Detector, detected, random_rotation, score, straight, sums::Sums, turned};
 
 /// Two straight filaments of 140 voxels in 20 orientations.
 fn pairs(apart_vox: f64, detector: &Detector, params: &TubeParams) -> Sums {

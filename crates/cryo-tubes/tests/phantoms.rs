@@ -7,7 +7,9 @@ use cryo_fixtures::CentreLine;
 use cryo_tubes::{PaperParams, TubeParams, trace_tubes, trace_tubes_as_paper};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use scenes::{{Detector, arc, detected, mixed, random_rotation, score, straight, turned, sums::Sums};
+use scenes::{
+    Detector, arc, detected, mixed, random_rotation, score, straight, sums::Sums, turned,
+};
 
 /// Rotations, the first of which is none.
 fn rotations(count: usize) -> Vec<Orientation> {
