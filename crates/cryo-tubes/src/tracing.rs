@@ -67,8 +67,7 @@ impl Dropped {
 /// is in `docs/methods/tubes.md`. Particles of different classes are traced separately, and orientations and
 /// filament ids in the set are not used. An empty set, one particle and particles on no line have no filaments;
 /// duplicates count once. Neither the order of the particles nor the number of threads changes the result. Time
-/// grows in proportion to the number of particles and their neighbours within a link; directions and curves are
-/// computed in parallel.
+/// grows in proportion to the number of particles and their neighbours within a link; all steps run in parallel.
 ///
 /// # Errors
 /// [`Error::Parameter`], [`Error::NonFinitePosition`], [`Error::NonFiniteScore`], [`Error::TooFarApart`],
