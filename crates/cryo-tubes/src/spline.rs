@@ -47,11 +47,14 @@ impl Spline {
         let count = intervals as usize + BAND;
         let mut matrix = vec![[0.0; BAND + 1]; count];
         let mut right = vec![Vector::zeros(); count];
+        // Far from 0, a stiff curve would lose digits.
+        let origin = data.iter().map(|datum| datum.place).sum::<Vector>() / data.len() as f64;
         for datum in data.iter().filter(|datum| datum.weight > 0.0) {
+            let place = datum.place - origin;
             let (first, u) = locate(datum.t, 1.0 / interval, count);
             let basis = weights(u);
             for i in 0..=BAND {
-                right[first + i] += datum.place * (datum.weight * basis[i]);
+                right[first + i] += place * (datum.weight * basis[i]);
                 for j in 0..=i {
                     matrix[first + i][i - j] += datum.weight * basis[i] * basis[j];
                 }
@@ -69,6 +72,9 @@ impl Spline {
         }
         let factor = Banded(matrix).cholesky()?;
         factor.solve(&mut right);
+        for coefficient in &mut right {
+            *coefficient += origin;
+        }
         Some((
             Self {
                 interval,

@@ -242,3 +242,32 @@ fn ends_of_poor_score_are_cut() {
     assert!(whole.length_angstrom > 1900.0);
     assert!((whole.points[whole.points.len() - 1].score.unwrap() - 0.1).abs() < 1e-3);
 }
+
+#[test]
+fn a_wrong_point_ahead_of_an_end_is_cut_by_its_score() {
+    let detector = Detector {
+        outliers: 0.0,
+        ..Detector::default()
+    };
+    let mut set = detected(
+        &[straight([20.0, 50.0, 50.0], [220.0, 50.0, 50.0])],
+        &detector,
+        2,
+    );
+    for item in &mut set.items {
+        item.score = Some(0.8);
+    }
+    let mut wrong = Particle::at(VoxelPos::xyz(231.0, 50.5, 50.0));
+    wrong.score = Some(0.1);
+    set.items.push(wrong);
+    let end = |min_end_score: f64| {
+        let params = TubeParams {
+            min_end_score,
+            ..TubeParams::default()
+        };
+        let tube = trace_tubes(&set, &params, &()).unwrap().tubes.remove(0);
+        tube.points[tube.points.len() - 1].position.x
+    };
+    assert!(end(0.0) > 227.0, "{}", end(0.0));
+    assert!((210.0..222.0).contains(&end(0.5)), "{}", end(0.5));
+}
