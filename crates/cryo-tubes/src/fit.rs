@@ -156,7 +156,8 @@ struct Walked {
 impl ArcLength {
     /// Two steps an interval: there speed is the root of a quartic, near 1 and smooth.
     pub(crate) fn new(spline: &Spline, end: f64) -> Self {
-        let count = (2.0 * end / spline.interval()).ceil().max(2.0);
+        // A whole number of intervals must not become one step more by rounding.
+        let count = (2.0 * end / spline.interval() - 1e-6).ceil().max(2.0);
         let step = end / count;
         let mut last = Walked {
             length: 0.0,
