@@ -2,9 +2,9 @@
 //!
 //! Run with `cargo run --release -p cryo-tubes --example cryo_tubes_time -- [LARGEST]`.
 
-use std::time::Instant;
+use std::{sync::Mutex, time::Instant};
 
-use cryo_core::{Grid, Particle, ParticleSet, VoxelPos, VoxelSize};
+use cryo_core::{Grid, Particle, ParticleSet, Progress, VoxelPos, VoxelSize};
 use cryo_tubes::{PaperParams, TubeParams, trace_tubes, trace_tubes_as_paper};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -21,15 +21,41 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         let set = scene(count)?;
         let (start, cpu) = (Instant::now(), cpu_seconds());
-        let tracing = trace_tubes(&set, &TubeParams::default(), &())?;
+        let stages = Stages::default();
+        let tracing = trace_tubes(&set, &TubeParams::default(), &stages)?;
         let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - cpu);
+        stages.begin("end", 0);
         let start = Instant::now();
         trace_tubes_as_paper(&set, &PaperParams::default(), &())?;
         let paper = start.elapsed().as_secs_f64();
         let (all, found) = (count * 4 / 5 / 60, tracing.tubes.len());
         println!("{count:>8}  {all:>9} {found:>5}  {seconds:>7.2}  {cpu:>5.2}  {paper:>7.2}");
+        stages.print();
     }
     Ok(())
+}
+
+/// When each stage began: name, wall clock, CPU seconds.
+#[derive(Default)]
+struct Stages(Mutex<Vec<(String, Instant, f64)>>);
+
+impl Progress for Stages {
+    fn begin(&self, stage: &str, _: u64) {
+        if let Ok(mut stages) = self.0.lock() {
+            stages.push((stage.to_owned(), Instant::now(), cpu_seconds()));
+        }
+    }
+}
+
+impl Stages {
+    fn print(&self) {
+        let Ok(stages) = self.0.lock() else { return };
+        for pair in stages.windows(2) {
+            let (seconds, cpu) = (pair[1].1 - pair[0].1, pair[1].2 - pair[0].2);
+            let (name, seconds) = (&pair[0].0, seconds.as_secs_f64());
+            println!("{name:>27}  {seconds:>7.2}  {cpu:>5.2}");
+        }
+    }
 }
 
 /// One filament in a cube of 64 voxels edge, on average, whatever the count.

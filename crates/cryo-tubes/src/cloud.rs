@@ -1,4 +1,5 @@
 use cryo_core::{ParticleSet, VoxelPos};
+use rayon::prelude::*;
 
 use crate::{
     Vector,
@@ -45,12 +46,12 @@ impl Cloud {
                 span,
             });
         }
-        let division = Division { low, side };
+        let division = Division::new(low, side);
         let mut order: Vec<(u64, u32)> = (0_u32..)
             .zip(&positions)
             .map(|(n, p)| (division.key(p), n))
             .collect();
-        order.sort_unstable_by(|a, b| {
+        order.par_sort_unstable_by(|a, b| {
             let place = |n: u32| positions[n as usize];
             let by_place = || {
                 let (p, q) = (place(a.1), place(b.1));

@@ -95,17 +95,25 @@ fn refined(offsets: &[Vector], line: &Direction, scatter: f64) -> Direction {
     let width = std::f64::consts::SQRT_2 * GATE * scatter;
     let mut sum = 1.0;
     let mut mean = Vector::zeros();
-    let mut square = Matrix3::zeros();
+    // Above the diagonal as below.
+    let mut square = [0.0; 6];
     for offset in offsets {
         let weight = tukey(across(offset, &line.axis), width);
         if weight > 0.0 {
+            let weighted = offset * weight;
             sum += weight;
-            mean += offset * weight;
-            square += offset * offset.transpose() * weight;
+            mean += weighted;
+            square[0] += weighted.x * offset.x;
+            square[1] += weighted.x * offset.y;
+            square[2] += weighted.x * offset.z;
+            square[3] += weighted.y * offset.y;
+            square[4] += weighted.y * offset.z;
+            square[5] += weighted.z * offset.z;
         }
     }
     mean /= sum;
-    let spread = square / sum - mean * mean.transpose();
+    let [xx, xy, xz, yy, yz, zz] = square.map(|entry| entry / sum);
+    let spread = Matrix3::new(xx, xy, xz, xy, yy, yz, xz, yz, zz) - mean * mean.transpose();
     let mut axis = line.axis;
     for _ in 0..4 {
         let next = spread * axis;

@@ -33,16 +33,14 @@ impl Finisher<'_> {
         if members.len() < self.params.min_points {
             return Err(Reason::FewPoints);
         }
-        let mut fit = self.fit(&members).ok_or(Reason::FewPoints)?;
+        let mut fit = Fit::new(self.places(&members), self.params).ok_or(Reason::FewPoints)?;
         // Points in a crossing, which may lie on both filaments.
         let free = self.free_along(&fit);
         if !free.is_empty() {
-            for (member, datum) in members.iter_mut().zip(&fit.data) {
-                member.0 = datum.t;
-            }
+            fit = fit
+                .with_more(self.places(&free), self.params)
+                .ok_or(Reason::FewPoints)?;
             members.extend(free);
-            members.sort_by_key(|member| member.1);
-            fit = self.fit(&members).ok_or(Reason::FewPoints)?;
         }
         let mut supporters: Vec<Supporter> = members
             .iter()
@@ -73,11 +71,10 @@ impl Finisher<'_> {
         Ok(self.resampled(&fit, supporters, curvature))
     }
 
-    fn fit(&self, members: &[Supporter]) -> Option<Fit> {
-        let points = members
+    fn places<'m>(&'m self, members: &'m [Supporter]) -> impl Iterator<Item = (Vector, f64)> + 'm {
+        members
             .iter()
-            .map(|&(along, point)| (self.cloud.points[point], along));
-        Fit::new(points, self.params)
+            .map(|&(along, point)| (self.cloud.points[point], along))
     }
 
     /// Free points near the curve with their places along it.
@@ -88,10 +85,11 @@ impl Finisher<'_> {
             .filter(|datum| datum.weight > 0.0)
             .map(|datum| datum.t)
             .fold(0.0, f64::max);
-        let count = (end / self.params.gate_vox()).ceil().max(1.0);
+        // An arc of the largest curvature lies a fifth of a voxel from its chord.
+        let count = (0.5 * end / self.params.gate_vox()).ceil().max(1.0);
         let step = end / count;
         let path: Vec<Vector> = (0..=count as usize)
-            .map(|n| fit.spline.at(n as f64 * step).position)
+            .map(|n| fit.spline.position(n as f64 * step))
             .collect();
         let free = |point: usize| self.is_free[point];
         let (found, length) = members_along(&path, self.cloud, self.params.gate_vox(), free);
@@ -241,7 +239,7 @@ impl Finisher<'_> {
 
 /// A rule for which end is the first: along the axis on which the ends differ most, the lower one.
 fn runs_forward(spline: &Spline, first: f64, last: f64) -> bool {
-    let along = spline.at(last).position - spline.at(first).position;
+    let along = spline.position(last) - spline.position(first);
     along[along.iamax()] >= 0.0
 }
 

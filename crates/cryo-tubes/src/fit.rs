@@ -18,6 +18,17 @@ pub(crate) struct Fit {
 
 /// Fits and re-parametrisations.
 const ROUNDS: usize = 4;
+/// The same from a curve that is nearly known.
+const MORE_ROUNDS: usize = 2;
+
+fn unweighted(points: impl Iterator<Item = (Vector, f64)>) -> Vec<Datum> {
+    let datum = |(place, t)| Datum {
+        place,
+        t,
+        weight: 1.0,
+    };
+    points.map(datum).collect()
+}
 
 impl Fit {
     /// From points and rough places along the curve; `None` if fewer than four of them are on one curve.
@@ -25,22 +36,25 @@ impl Fit {
         points: impl Iterator<Item = (Vector, f64)>,
         params: &TubeParams,
     ) -> Option<Self> {
-        Self::with(points, None, ROUNDS, params)
+        Self::with(unweighted(points), None, ROUNDS, params)
+    }
+
+    /// The same curve with other points close to it, too, at known places along it.
+    pub(crate) fn with_more(
+        &self,
+        points: impl Iterator<Item = (Vector, f64)>,
+        params: &TubeParams,
+    ) -> Option<Self> {
+        let data = self.data.iter().copied().chain(unweighted(points));
+        Self::with(data.collect(), None, MORE_ROUNDS, params)
     }
 
     fn with(
-        points: impl Iterator<Item = (Vector, f64)>,
+        mut data: Vec<Datum>,
         density: Option<f64>,
         rounds: usize,
         params: &TubeParams,
     ) -> Option<Self> {
-        let mut data: Vec<Datum> = points
-            .map(|(place, t)| Datum {
-                place,
-                t,
-                weight: 1.0,
-            })
-            .collect();
         let smoothing = params.smoothing_vox();
         let density_over = |length: f64, data: &[Datum]| {
             density.unwrap_or_else(|| data.iter().map(|datum| datum.weight).sum::<f64>() / length)
@@ -51,7 +65,7 @@ impl Fit {
             let arc = ArcLength::new(&spline, length);
             for datum in &mut data {
                 let foot = spline.foot(&datum.place, datum.t.clamp(0.0, length));
-                let aside = (spline.at(foot).position - datum.place).norm_squared();
+                let aside = (spline.position(foot) - datum.place).norm_squared();
                 // Where a point leaves the gate depends on its neighbours, so the edge is soft.
                 datum.weight = tukey(aside, WIDTH * params.gate_vox());
                 datum.t = arc.at(foot);
@@ -85,11 +99,11 @@ pub(crate) fn energy(
     density: f64,
     params: &TubeParams,
 ) -> Option<f64> {
-    let fit = Fit::with(points, Some(density), 2, params)?;
+    let fit = Fit::with(unweighted(points), Some(density), 2, params)?;
     let most = (WIDTH * params.gate_vox()).powi(2);
     let distances = fit.data.iter().map(|datum| {
         let foot = fit.spline.foot(&datum.place, datum.t);
-        (fit.spline.at(foot).position - datum.place)
+        (fit.spline.position(foot) - datum.place)
             .norm_squared()
             .min(most)
     });
@@ -120,7 +134,7 @@ fn residual(spline: &Spline, data: &mut [Datum]) -> f64 {
     let (mut sum, mut total) = (0.0, 0.0);
     for datum in data {
         datum.t = spline.foot(&datum.place, datum.t);
-        sum += datum.weight * (spline.at(datum.t).position - datum.place).norm_squared();
+        sum += datum.weight * (spline.position(datum.t) - datum.place).norm_squared();
         total += datum.weight;
     }
     (sum / total).sqrt()
@@ -129,54 +143,123 @@ fn residual(spline: &Spline, data: &mut [Datum]) -> f64 {
 /// Length along a spline from its begin to any parameter, and back.
 pub(crate) struct ArcLength {
     step: f64,
-    /// Length at every step.
-    lengths: Vec<f64>,
+    /// At every step.
+    nodes: Vec<Walked>,
+}
+
+#[derive(Clone, Copy)]
+struct Walked {
+    length: f64,
+    speed: f64,
 }
 
 impl ArcLength {
-    /// Steps are a voxel or less: speed is near 1 and smooth.
+    /// Two steps an interval: there speed is the root of a quartic, near 1 and smooth.
     pub(crate) fn new(spline: &Spline, end: f64) -> Self {
-        let count = end.ceil().max(1.0);
+        // A whole number of intervals must not become one step more by rounding.
+        let count = (2.0 * end / spline.interval() - 1e-6).ceil().max(2.0);
         let step = end / count;
-        let speed = |t: f64| spline.at(t).first.norm();
-        let mut lengths = vec![0.0];
-        let mut walked = 0.0;
-        let mut before = speed(0.0);
+        let mut last = Walked {
+            length: 0.0,
+            speed: spline.speed(0.0),
+        };
+        let mut nodes = vec![last];
         for n in 0..count as usize {
             // Simpson's rule.
-            let middle = speed((n as f64 + 0.5) * step);
-            let after = speed((n + 1) as f64 * step);
-            walked += step / 6.0 * (before + 4.0 * middle + after);
-            lengths.push(walked);
-            before = after;
+            let middle = spline.speed((n as f64 + 0.5) * step);
+            let speed = spline.speed((n + 1) as f64 * step);
+            let length = last.length + step / 6.0 * (last.speed + 4.0 * middle + speed);
+            last = Walked { length, speed };
+            nodes.push(last);
         }
-        Self { step, lengths }
+        Self { step, nodes }
     }
 
     pub(crate) fn total(&self) -> f64 {
-        self.lengths[self.lengths.len() - 1]
+        self.nodes[self.nodes.len() - 1].length
     }
 
-    /// The length at a parameter; beyond the ends at the speed of the last step.
+    /// The length at a parameter; beyond the ends at the speed there.
     pub(crate) fn at(&self, t: f64) -> f64 {
-        let last = self.lengths.len() - 2;
-        let n = (t / self.step).floor().clamp(0.0, last as f64);
-        let index = n as usize;
-        let (from, to) = (self.lengths[index], self.lengths[index + 1]);
-        from + (to - from) * (t / self.step - n)
+        let place = t / self.step;
+        let index = (place as usize).min(self.nodes.len() - 2);
+        let (from, to) = (self.nodes[index], self.nodes[index + 1]);
+        let u = place - index as f64;
+        if u < 0.0 {
+            return from.length + from.speed * self.step * u;
+        }
+        if u > 1.0 {
+            return to.length + to.speed * self.step * (u - 1.0);
+        }
+        let slopes = [from.speed * self.step, to.speed * self.step];
+        hermite(u, [from.length, to.length], slopes)
     }
 
     /// The parameter at a length between 0 and the total.
     pub(crate) fn parameter(&self, length: f64) -> f64 {
-        let last = self.lengths.len() - 2;
-        let after = self.lengths.partition_point(|&walked| walked <= length);
+        let last = self.nodes.len() - 2;
+        let after = self.nodes.partition_point(|node| node.length <= length);
         let index = after.saturating_sub(1).min(last);
-        let (from, to) = (self.lengths[index], self.lengths[index + 1]);
-        let part = if to > from {
-            (length - from) / (to - from)
-        } else {
-            0.0
+        let (from, to) = (self.nodes[index], self.nodes[index + 1]);
+        let walked = to.length - from.length;
+        let slow = from.speed.min(to.speed) * self.step <= 0.1 * walked;
+        if walked <= 0.0 {
+            return self.step * index as f64;
+        }
+        let part = ((length - from.length) / walked).clamp(0.0, 1.0);
+        if slow {
+            return self.step * (index as f64 + part);
+        }
+        let slopes = [walked / from.speed, walked / to.speed];
+        let ends = [index as f64 * self.step, (index + 1) as f64 * self.step];
+        hermite(part, ends, slopes)
+    }
+}
+
+/// The cubic over 0 to 1 with these values and slopes at its ends.
+fn hermite(u: f64, values: [f64; 2], slopes: [f64; 2]) -> f64 {
+    let v = 1.0 - u;
+    let ends = values[0] * (1.0 + 2.0 * u) * v * v + values[1] * (1.0 + 2.0 * v) * u * u;
+    ends + u * v * (slopes[0] * v - slopes[1] * u)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_of_a_parabola_matches_closed_form() {
+        // Twice as fast at its ends as in its middle.
+        let place = |t: f64| Vector::new(t, 0.017 * (t - 50.0).powi(2), 3.0);
+        let data: Vec<Datum> = (0..=40)
+            .map(|n| 2.5 * f64::from(n))
+            .map(|t| Datum {
+                place: place(t),
+                t,
+                weight: 1.0,
+            })
+            .collect();
+        let (spline, _) = Spline::fit(&data, 100.0, 12.0, 0.41).expect("determined");
+        let arc = ArcLength::new(&spline, 100.0);
+        let from_vertex = |t: f64| {
+            let slope: f64 = 0.034 * (t - 50.0);
+            (slope * (1.0 + slope * slope).sqrt() + slope.asinh()) / 0.068
         };
-        self.step * (index as f64 + part)
+        for n in 0..=50 {
+            let t = 2.0 * f64::from(n);
+            let length = from_vertex(t) - from_vertex(0.0);
+            assert!(
+                (arc.at(t) - length).abs() < 2e-3,
+                "{t}: {} {length}",
+                arc.at(t)
+            );
+            assert!(
+                (arc.parameter(length) - t).abs() < 2e-3,
+                "{t} {}",
+                arc.parameter(length) - t
+            );
+        }
+        assert!((arc.at(-1.0) + spline.speed(0.0)).abs() < 1e-9);
+        assert!((arc.at(101.0) - arc.total() - spline.speed(100.0)).abs() < 1e-9);
     }
 }

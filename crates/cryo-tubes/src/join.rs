@@ -28,17 +28,7 @@ pub(crate) struct Part {
 /// All pairs of ends of certain pieces within the largest gap are judged, the best joined first, each end once.
 /// Pieces of one track whose ends are left over stay together, with what was doubtful between or behind them.
 pub(crate) fn join(cloud: &Cloud, pieces: &[Piece], params: &TubeParams) -> Vec<Vec<Part>> {
-    let after_cut = (LONGEST + 2.0) * params.link_distance_vox;
-    let reach = params.max_gap_vox.max(after_cut);
-    let mut near = Vec::new();
-    for_each_near_pair(pieces, reach, |a, b| {
-        let was_cut = is_cut(pieces, a) || is_cut(pieces, b);
-        let distance = (end(pieces, a).place - end(pieces, b).place).norm();
-        let within = distance <= if was_cut { reach } else { params.max_gap_vox };
-        if within && may_meet(end(pieces, a), end(pieces, b), params) {
-            near.push((a, b));
-        }
-    });
+    let near = near_pairs(pieces, params);
     let judged = near
         .par_iter()
         .map(|&(a, b)| Some((cost(cloud, pieces, a, b, params)?, a, b)));
@@ -250,29 +240,48 @@ fn arm(cloud: &Cloud, pieces: &[Piece], n: usize, reach: f64) -> Vec<(Vector, f6
     points.filter(|(_, back)| *back <= reach).collect()
 }
 
-/// Calls `visit` with every pair of ends of different pieces within `radius`.
-fn for_each_near_pair(pieces: &[Piece], radius: f64, mut visit: impl FnMut(usize, usize)) {
-    let place = |n: usize| end(pieces, n).place;
-    let count = 2 * pieces.len();
-    let Some(low) = (0..count).map(place).reduce(|a: Vector, b| a.inf(&b)) else {
-        return;
-    };
-    let division = Division { low, side: radius };
-    let certain = (0..count).filter(|n| !pieces[n / 2].is_doubtful);
-    let mut order: Vec<(u64, usize)> = certain
-        .clone()
-        .map(|n| (division.key(&place(n)), n))
+/// All pairs of ends of certain pieces that may belong together, the lower number first.
+fn near_pairs(pieces: &[Piece], params: &TubeParams) -> Vec<(usize, usize)> {
+    let certain: Vec<usize> = (0..2 * pieces.len())
+        .filter(|n| !pieces[n / 2].is_doubtful)
         .collect();
-    order.sort_unstable();
+    let place = |n: usize| end(pieces, n).place;
+    let low = certain.iter().map(|&n| place(n)).reduce(|a, b| a.inf(&b));
+    let after_cut = (LONGEST + 2.0) * params.link_distance_vox;
+    let reach = |n: usize| {
+        if is_cut(pieces, n) {
+            params.max_gap_vox.max(after_cut)
+        } else {
+            params.max_gap_vox
+        }
+    };
+    let side = params.max_gap_vox.max(params.link_distance_vox);
+    let division = Division::new(low.unwrap_or_default(), side);
+    let mut order: Vec<(u64, usize)> = certain
+        .iter()
+        .map(|&n| (division.key(&place(n)), n))
+        .collect();
+    order.par_sort_unstable();
     let keys: Vec<u64> = order.iter().map(|&(key, _)| key).collect();
     let cells = Cells::new(division, &keys);
-    for a in certain {
-        cells.near(&place(a), radius, |range| {
-            for &(_, b) in &order[range] {
-                if a / 2 < b / 2 && (place(a) - place(b)).norm() <= radius {
-                    visit(a, b);
+    let places: Vec<Vector> = order.iter().map(|&(_, n)| place(n)).collect();
+    let of_end = |&a: &usize| {
+        let mut pairs = Vec::new();
+        let (from, reach_a) = (place(a), reach(a));
+        cells.near(&from, reach_a, |range| {
+            for index in range {
+                let (b, squared) = (order[index].1, (places[index] - from).norm_squared());
+                if squared > reach_a * reach_a || a / 2 == b / 2 {
+                    continue;
+                }
+                // The pair is the lower end's, unless that one does not reach so far.
+                let mine = a < b || squared > reach(b).powi(2);
+                if mine && may_meet(end(pieces, a.min(b)), end(pieces, a.max(b)), params) {
+                    pairs.push((a.min(b), a.max(b)));
                 }
             }
         });
-    }
+        pairs
+    };
+    certain.par_iter().flat_map_iter(of_end).collect()
 }

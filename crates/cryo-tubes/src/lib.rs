@@ -10,6 +10,7 @@ mod direction;
 mod error;
 mod finish;
 mod fit;
+mod grow;
 mod join;
 mod local_fit;
 mod paper;

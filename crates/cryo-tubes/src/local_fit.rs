@@ -30,7 +30,7 @@ pub(crate) struct Prediction {
 impl LocalFit {
     /// Fits `points` with the axis through `origin`, of length 1; points far aside are weighed down.
     pub(crate) fn new(
-        points: &[Vector],
+        points: impl Iterator<Item = Vector> + Clone,
         origin: Vector,
         axis: Vector,
         params: &TubeParams,
@@ -45,41 +45,64 @@ impl LocalFit {
             covariance: Matrix3::identity(),
             variance,
         };
-        fit.solve(points, params, |_, _| 1.0);
-        for _ in 0..2 {
-            let known = fit.coefficients;
-            // Cauchy weights: a point at the gate counts an eighth.
-            fit.solve(points, params, |place, t| {
-                let off = place - known.transpose() * basis(t);
-                1.0 / (1.0 + off.norm_squared() / (2.0 * variance))
-            });
-        }
-        fit
-    }
-
-    fn solve(
-        &mut self,
-        points: &[Vector],
-        params: &TubeParams,
-        weight: impl Fn(Vector2<f64>, f64) -> f64,
-    ) {
         // The axis is a good guess: offsets within links and slopes within 45° are the prior of the rest.
         let prior = [
             params.link_distance_vox,
             1.0,
             0.5 * params.max_curvature_per_vox,
         ];
-        let mut normal = Matrix3::from_diagonal(&Vector::from(
-            prior.map(|deviation| self.variance / (deviation * deviation)),
-        ));
+        let prior = prior.map(|deviation| variance / (deviation * deviation));
+        fit.solve(points.clone(), prior, |_, _| 1.0);
+        let per_variance = 0.5 / variance;
+        for _ in 0..2 {
+            let known = fit.coefficients;
+            // Cauchy weights: a point at the gate counts an eighth.
+            fit.solve(points.clone(), prior, |place, t| {
+                let off = place - known.tr_mul(&basis(t));
+                1.0 / (1.0 + off.norm_squared() * per_variance)
+            });
+        }
+        fit
+    }
+
+    /// By the weighted sums of the powers of the place along the axis, alone and with the places across it.
+    fn solve(
+        &mut self,
+        points: impl Iterator<Item = Vector>,
+        prior: [f64; 3],
+        weight: impl Fn(Vector2<f64>, f64) -> f64,
+    ) {
+        let mut powers = [0.0; 5];
         let mut right = Matrix3x2::zeros();
         for point in points {
-            let (t, place) = self.coordinates(point);
-            let phi = basis(t);
+            let (t, place) = self.coordinates(&point);
             let weight = weight(place, t);
-            normal += phi * phi.transpose() * weight;
-            right += phi * place.transpose() * weight;
+            let first = weight * t;
+            let second = first * t;
+            let third = second * t;
+            powers[0] += weight;
+            powers[1] += first;
+            powers[2] += second;
+            powers[3] += third;
+            powers[4] += third * t;
+            for side in 0..2 {
+                right[(0, side)] += weight * place[side];
+                right[(1, side)] += first * place[side];
+                right[(2, side)] += 0.5 * second * place[side];
+            }
         }
+        let [p0, p1, p2, p3, p4] = powers;
+        let normal = Matrix3::new(
+            p0 + prior[0],
+            p1,
+            0.5 * p2,
+            p1,
+            p2 + prior[1],
+            0.5 * p3,
+            0.5 * p2,
+            0.5 * p3,
+            0.25 * p4 + prior[2],
+        );
         // The prior makes it positive definite.
         if let Some(inverse) = normal.try_inverse() {
             self.coefficients = inverse * right;
@@ -103,19 +126,20 @@ impl LocalFit {
 
     pub(crate) fn predict(&self, t: f64) -> Prediction {
         let phi = basis(t);
-        let place = self.coefficients.transpose() * phi;
         Prediction {
-            position: self.origin
-                + self.axis * t
-                + self.sides[0] * place.x
-                + self.sides[1] * place.y,
+            position: self.position(t),
             variance: phi.dot(&(self.covariance * phi)),
         }
     }
 
+    pub(crate) fn position(&self, t: f64) -> Vector {
+        let place = self.coefficients.tr_mul(&basis(t));
+        self.origin + self.axis * t + self.sides[0] * place.x + self.sides[1] * place.y
+    }
+
     /// Direction of the curve, of length 1.
     pub(crate) fn tangent(&self, t: f64) -> Vector {
-        let slope = self.coefficients.transpose() * Vector::new(0.0, 1.0, t);
+        let slope = self.coefficients.tr_mul(&Vector::new(0.0, 1.0, t));
         (self.axis + self.sides[0] * slope.x + self.sides[1] * slope.y).normalize()
     }
 
@@ -125,13 +149,25 @@ impl LocalFit {
         phi.dot(&(self.covariance * phi))
     }
 
-    /// Squared distance of a point from the prediction beside it, in variances of prediction and scatter.
-    pub(crate) fn surprise(&self, point: &Vector) -> f64 {
-        let (t, place) = self.coordinates(point);
-        let phi = basis(t);
-        let off = place - self.coefficients.transpose() * phi;
-        off.norm_squared() / (self.variance + phi.dot(&(self.covariance * phi)))
+    /// Where a point is along the axis, its squared distance from the curve beside it, and the same in variances
+    /// of prediction and scatter.
+    pub(crate) fn judge(&self, point: &Vector) -> Judged {
+        let (along, place) = self.coordinates(point);
+        let phi = basis(along);
+        let aside = (place - self.coefficients.tr_mul(&phi)).norm_squared();
+        Judged {
+            along,
+            aside,
+            surprise: aside / (self.variance + phi.dot(&(self.covariance * phi))),
+        }
     }
+}
+
+/// What a fit says of a point.
+pub(crate) struct Judged {
+    pub(crate) along: f64,
+    pub(crate) aside: f64,
+    pub(crate) surprise: f64,
 }
 
 fn basis(t: f64) -> Vector {

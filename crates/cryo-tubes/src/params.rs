@@ -16,8 +16,8 @@ pub struct TubeParams {
     /// neighbouring filaments to lie further apart. Three to four times the spacing of the points is good.
     pub link_distance_vox: f64,
     /// Standard deviation of the points about the axis, across it, above 0; default 1. Points further than
-    /// 3.5 times this from the curve are outliers. Filaments nearer to each other than that cannot be told
-    /// apart. For a mask that fills a tube, half the tube's radius.
+    /// 3.5 times this from the curve are outliers. Parallel filaments nearer to each other than seven to eight
+    /// times this are merged; lower it if points are better. For a mask that fills a tube, half the tube's radius.
     pub scatter_vox: f64,
     /// Largest curvature, above 0; default 0.03, MiLoPYP's tutorial: a radius of 33 voxels. Decides how far
     /// a step may turn and how much the curve is smoothed, and rejects what bends more. Lowering it makes

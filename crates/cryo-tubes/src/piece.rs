@@ -4,7 +4,7 @@ use crate::{
     cut::Part,
     local_fit::LocalFit,
     params::TubeParams,
-    track::{Node, fit_end},
+    track::{Node, Track, fit_end, towards_end},
 };
 
 /// A track, or a part of one, with all points that lie along it.
@@ -33,18 +33,22 @@ impl Piece {
     /// Of a part of at least two nodes; `mine` admits the points of its track.
     pub(crate) fn new(
         part: &Part,
+        track: &Track,
         cloud: &Cloud,
         params: &TubeParams,
         mine: impl Fn(usize) -> bool,
     ) -> Option<Self> {
-        let track = &part.track;
-        let path: Vec<Vector> = track.nodes.iter().map(|node| node.smooth).collect();
-        let (members, length) = members_along(&path, cloud, params.gate_vox(), mine);
-        let reversed: Vec<Node> = track.nodes.iter().rev().copied().collect();
+        let nodes = &track.nodes[part.nodes.clone()];
         let ends = [
-            End::new(cloud, params, &reversed)?,
-            End::new(cloud, params, &track.nodes)?,
+            End::new(cloud, params, &towards_end(nodes, false))?,
+            End::new(cloud, params, &towards_end(nodes, true))?,
         ];
+        let (members, length) = if nodes.len() == track.nodes.len() {
+            (track.members.clone(), track.length)
+        } else {
+            let path: Vec<Vector> = nodes.iter().map(|node| node.smooth).collect();
+            members_along(&path, cloud, params.gate_vox(), mine)
+        };
         Some(Self {
             owner: part.owner,
             is_doubtful: part.is_doubtful,
@@ -59,7 +63,7 @@ impl End {
     fn new(cloud: &Cloud, params: &TubeParams, nodes: &[Node]) -> Option<Self> {
         let (fit, head) = fit_end(cloud, params, nodes)?;
         Some(Self {
-            place: fit.predict(head).position,
+            place: fit.position(head),
             outward: fit.tangent(head),
             fit,
             head,

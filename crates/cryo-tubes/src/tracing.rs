@@ -9,10 +9,10 @@ use crate::{
     direction::{Direction, direction_at},
     error::Error,
     finish::Finisher,
+    grow::tracks,
     join::join,
     params::TubeParams,
-    piece::{Piece, members_along},
-    track::{FEWEST, Grower, Track},
+    piece::Piece,
     tube::Tube,
 };
 
@@ -67,8 +67,7 @@ impl Dropped {
 /// is in `docs/methods/tubes.md`. Particles of different classes are traced separately, and orientations and
 /// filament ids in the set are not used. An empty set, one particle and particles on no line have no filaments;
 /// duplicates count once. Neither the order of the particles nor the number of threads changes the result. Time
-/// grows in proportion to the number of particles and their neighbours within a link; directions and curves are
-/// computed in parallel.
+/// grows in proportion to the number of particles and their neighbours within a link; all steps run in parallel.
 ///
 /// # Errors
 /// [`Error::Parameter`], [`Error::NonFinitePosition`], [`Error::NonFiniteScore`], [`Error::TooFarApart`],
@@ -124,7 +123,9 @@ fn trace_class(
     let cloud = Cloud::new(set, members, params.link_distance_vox)?;
     let directions = directions(&cloud, params, progress)?;
     let pieces = pieces(&cloud, &directions, params, progress)?;
+    progress.begin("joining pieces", 1);
     let chains = join(&cloud, &pieces, params);
+    progress.advance(1);
     let mut is_free = vec![true; cloud.len()];
     for part in chains.iter().flatten() {
         for &(point, _) in &pieces[part.piece].members {
@@ -196,10 +197,11 @@ fn pieces(
     progress: &dyn Progress,
 ) -> Result<Vec<Piece>, Error> {
     let (tracks, owners) = tracks(cloud, directions, params, progress)?;
+    progress.begin("cutting crossings", tracks.len() as u64);
     let parts = cut(&tracks, cloud, params);
     let piece = |part: &Part| {
         let mine = |point: usize| owners[point] == part.owner as u32;
-        Piece::new(part, cloud, params, mine)
+        Piece::new(part, &tracks[part.owner], cloud, params, mine)
     };
     // In the order of the tracks, whoever is ready first.
     Ok(parts
@@ -209,50 +211,4 @@ fn pieces(
         .into_iter()
         .flatten()
         .collect())
-}
-
-/// Owner of a point on no track.
-const NOBODY: u32 = u32::MAX;
-
-/// Tracks grown from the best supported points, and the track that each point belongs to.
-fn tracks(
-    cloud: &Cloud,
-    directions: &[Direction],
-    params: &TubeParams,
-    progress: &dyn Progress,
-) -> Result<(Vec<Track>, Vec<u32>), Error> {
-    let mut seeds: Vec<usize> = (0..cloud.len())
-        .filter(|&point| directions[point].support > 0.5)
-        .collect();
-    // Two points that see but each other have equal support, up to rounding.
-    let rank = |point: usize| (directions[point].support * 1e6).round();
-    seeds.sort_by(|&a, &b| rank(b).total_cmp(&rank(a)).then(a.cmp(&b)));
-    let mut grower = Grower::new(cloud, directions, params);
-    let mut tracks: Vec<Track> = Vec::new();
-    let mut owners = vec![NOBODY; cloud.len()];
-    progress.begin("following filaments", seeds.len() as u64);
-    for block in seeds.chunks(BLOCK) {
-        if progress.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
-        for &seed in block {
-            if owners[seed] != NOBODY {
-                continue;
-            }
-            let track = grower.track(seed);
-            if track.nodes.len() < FEWEST {
-                continue;
-            }
-            let path: Vec<_> = track.nodes.iter().map(|node| node.smooth).collect();
-            let free = |point: usize| owners[point] == NOBODY;
-            let (members, _) = members_along(&path, cloud, params.gate_vox(), free);
-            for (point, _) in members {
-                owners[point] = tracks.len() as u32;
-                grower.claim(point);
-            }
-            tracks.push(track);
-        }
-        progress.advance(block.len() as u64);
-    }
-    Ok((tracks, owners))
 }

@@ -20,14 +20,26 @@ fn traced_as_paper(set: &ParticleSet) -> Tracing {
 #[test]
 fn the_number_of_threads_does_not_change_the_result() {
     let set = detected(&mixed(), &Detector::default(), 3);
-    let with = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
-        pool.install(|| (traced(&set), traced_as_paper(&set)))
-    };
-    assert_eq!(with(1), with(4));
+    // Many filaments that touch, so that those grown at the same time want the same points.
+    let crowd = (0..12).flat_map(|n| {
+        let aside = 6.0 * f64::from(n);
+        let across = straight([10.0, 20.0 + aside, 90.0], [230.0, 20.0 + aside, 100.0]);
+        let along = straight([20.0 + aside, 10.0, 95.0], [20.0 + aside, 230.0, 95.0]);
+        [across, along]
+    });
+    let crowd = detected(&crowd.collect::<Vec<_>>(), &Detector::default(), 4);
+    for set in [set, crowd] {
+        let with = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| (traced(&set), traced_as_paper(&set)))
+        };
+        let one = with(1);
+        assert!(one.0.tubes.len() >= 10);
+        assert_eq!(one, with(4));
+    }
 }
 
 proptest! {
@@ -79,7 +91,7 @@ proptest! {
             prop_assert_eq!(one.points.len(), other.points.len(), "{} {} {:?} {:?}", one.length_angstrom, other.length_angstrom, one.sources, other.sources);
             for (one, other) in one.points.iter().zip(&other.points) {
                 let back = VoxelPos::xyz(other.position.x - f64::from(x), other.position.y, other.position.z - f64::from(z));
-                prop_assert!(back.distance_to(one.position) < 1e-5);
+                prop_assert!(back.distance_to(one.position) < 1e-5, "{}", back.distance_to(one.position));
             }
         }
     }
@@ -229,4 +241,33 @@ fn ends_of_poor_score_are_cut() {
     let whole = trace_tubes(&set, &params, &()).unwrap().tubes.remove(0);
     assert!(whole.length_angstrom > 1900.0);
     assert!((whole.points[whole.points.len() - 1].score.unwrap() - 0.1).abs() < 1e-3);
+}
+
+#[test]
+fn a_wrong_point_ahead_of_an_end_is_cut_by_its_score() {
+    let detector = Detector {
+        outliers: 0.0,
+        ..Detector::default()
+    };
+    let mut set = detected(
+        &[straight([20.0, 50.0, 50.0], [220.0, 50.0, 50.0])],
+        &detector,
+        2,
+    );
+    for item in &mut set.items {
+        item.score = Some(0.8);
+    }
+    let mut wrong = Particle::at(VoxelPos::xyz(231.0, 50.5, 50.0));
+    wrong.score = Some(0.1);
+    set.items.push(wrong);
+    let end = |min_end_score: f64| {
+        let params = TubeParams {
+            min_end_score,
+            ..TubeParams::default()
+        };
+        let tube = trace_tubes(&set, &params, &()).unwrap().tubes.remove(0);
+        tube.points[tube.points.len() - 1].position.x
+    };
+    assert!(end(0.0) > 227.0, "{}", end(0.0));
+    assert!((210.0..222.0).contains(&end(0.5)), "{}", end(0.5));
 }

@@ -3,12 +3,13 @@
 mod scenes;
 
 use cryo_core::{Orientation, Particle, VoxelPos};
-use cryo_eval::FilamentScores;
 use cryo_fixtures::CentreLine;
 use cryo_tubes::{PaperParams, TubeParams, trace_tubes, trace_tubes_as_paper};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use scenes::{Detector, arc, detected, mixed, random_rotation, score, straight, turned};
+use scenes::{
+    Detector, arc, detected, mixed, random_rotation, score, straight, sums::Sums, turned,
+};
 
 /// Rotations, the first of which is none.
 fn rotations(count: usize) -> Vec<Orientation> {
@@ -16,37 +17,6 @@ fn rotations(count: usize) -> Vec<Orientation> {
     let mut all = vec![Orientation::IDENTITY];
     all.extend((0..count).map(|_| random_rotation(&mut rng)));
     all
-}
-
-#[derive(Default)]
-struct Sums {
-    truths: usize,
-    splits: usize,
-    merges: usize,
-    found: f64,
-    truth: f64,
-    right: f64,
-    picked: f64,
-}
-
-impl Sums {
-    fn add(&mut self, scores: &FilamentScores) {
-        self.truths += scores.n_truth;
-        self.splits += scores.n_splits;
-        self.merges += scores.n_merges;
-        self.truth += scores.truth_length_angstrom;
-        self.picked += scores.picks_length_angstrom;
-        self.found += scores.length_recall.unwrap_or(0.0) * scores.truth_length_angstrom;
-        self.right += scores.length_precision.unwrap_or(0.0) * scores.picks_length_angstrom;
-    }
-
-    fn recall(&self) -> f64 {
-        self.found / self.truth
-    }
-
-    fn precision(&self) -> f64 {
-        self.right / self.picked
-    }
 }
 
 /// Ours and the published method over rotated scenes.
@@ -66,14 +36,7 @@ fn both(lines: &[CentreLine], detector: &Detector, count: usize) -> [Sums; 2] {
 
 fn table(name: &str, sums: &[Sums; 2]) {
     for (method, sums) in ["curve", "paper"].iter().zip(sums) {
-        println!(
-            "{name} {method}: recall {:.4} precision {:.4} splits {} merges {} of {}",
-            sums.recall(),
-            sums.precision(),
-            sums.splits,
-            sums.merges,
-            sums.truths
-        );
+        println!("{name} {method}: {sums}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! Scenes of filaments with known truth: some points missed, some wrong, all jittered.
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
+pub(crate) mod sums;
+
 use cryo_core::{AngstromPos, Grid, Orientation, Particle, ParticleSet, VoxelPos, VoxelSize};
 use cryo_eval::{FilamentParams, FilamentScores, compare_filaments};
 use cryo_fixtures::CentreLine;
