@@ -12,6 +12,7 @@ mod inspect;
 mod options;
 mod preprocess;
 mod progress;
+mod select;
 mod simulate;
 mod tomograms;
 mod tubes;
@@ -65,6 +66,8 @@ enum Command {
     /// Learn without labels in what candidates differ, and embed them.
     #[command(subcommand)]
     Explore(explore::Stage),
+    /// Choose candidates of a run by class, without a browser.
+    Select(Box<select::Arguments>),
     /// Run the whole story on a small simulated tomogram.
     Demo(Box<demo::Arguments>),
 }
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
         Some(Command::Preprocess(arguments)) => preprocess::run(&arguments, &common),
         Some(Command::Candidates(arguments)) => candidates::run(&arguments, &common),
         Some(Command::Explore(stage)) => explore::run(&stage, &common),
+        Some(Command::Select(arguments)) => select::run(&arguments, &common),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &common),
         None => Err(exit::Failure::usage(
             "expected a command; cryo --help lists them",

@@ -23,24 +23,24 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The settings of views and candidates are those of the run. The result, embedding.h5, has /embedding [n,128], /projection, \
-/tomogram, /position (z, y, x in voxels) and /patch (the middle slice as a picture).\n\n\
+/tomogram, /position (z, y, x in voxels), /score and /patch (the middle slice as a picture).\n\n\
 Examples:\n  cryo explore embed --run run\n  cryo explore embed --run run --data 'others/*.mrc' --out others")]
 pub(crate) struct Arguments {
     /// The run folder of `cryo explore train`.
     #[arg(long, value_name = "RUN")]
-    run: PathBuf,
+    pub(super) run: PathBuf,
 
     /// Other tomograms: a dataset list, a pattern, or files. Their candidates are searched with the run's settings.
     #[arg(long, value_name = "LIST|FILE", num_args = 1.., requires = "out")]
-    data: Vec<String>,
+    pub(super) data: Vec<String>,
 
     /// Candidates of the other tomograms in any coordinate format, instead of a search.
     #[arg(long, value_name = "FILE", requires = "data")]
-    candidates: Option<PathBuf>,
+    pub(super) candidates: Option<PathBuf>,
 
     /// Where embedding.h5 and candidates.star of other tomograms go [default: the run folder].
     #[arg(short, long, value_name = "DIR", requires = "data")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
@@ -103,16 +103,19 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         ..EmbedParams::default()
     };
     let result = embed(&model, &source, &params, &progress).map_err(failure)?;
-    let (mut names, mut positions) = (Vec::new(), Vec::new());
+    let (mut names, mut positions, mut scores) = (Vec::new(), Vec::new(), Vec::new());
     for (part, particle) in source.sources() {
         names.push(specimens.sets[part].tomogram.clone());
-        positions.push(specimens.sets[part].items[particle].position);
+        let candidate = &specimens.sets[part].items[particle];
+        positions.push(candidate.position);
+        scores.push(candidate.score.unwrap_or(f32::NAN));
     }
     let table = hdf5::Embeddings {
         embedding: result.embedding,
         projection: Some(result.projection),
         tomogram: Some(names),
         position: Some(positions),
+        score: Some(scores),
         patch: Some(patches(&source)?),
         ..hdf5::Embeddings::default()
     };

@@ -8,7 +8,7 @@ use cryo_train::EpochReport;
 use super::{
     failure,
     folder::{RunFolder, frame, read_candidates},
-    settings::{Flags, Settings},
+    settings::{self, Flags, Settings},
     views::{self, Specimens},
 };
 use crate::{
@@ -29,13 +29,20 @@ Examples:\n  cryo explore train --data 'tomo/*.mrc' --out run\n  \
 cryo explore train --data dataset.tsv --candidates picks.star --out run --epochs 200\n  \
 cryo explore train --data dataset.tsv --out run --resume")]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(super) what: What,
+}
+
+/// What is explored, and how it is learned.
+#[derive(Debug, Args)]
+pub(super) struct What {
     /// A dataset list, a pattern such as 'tomo/*.mrc', or tomograms.
     #[arg(long, value_name = "LIST|FILE", required = true, num_args = 1..)]
     data: Vec<String>,
 
     /// The run folder.
     #[arg(short, long, value_name = "RUN")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
 
     /// Candidates in any coordinate format, instead of a search.
     #[arg(long, value_name = "FILE")]
@@ -53,6 +60,11 @@ pub(crate) struct Arguments {
 const SAVED_EVERY: u64 = 10;
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
+    train(&arguments.what, common)
+}
+
+/// The stage.
+pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failure> {
     let settings = Settings::effective(common, &arguments.flags)?;
     let params = settings.fit(common.seed())?;
     let model_config = settings.model()?;
@@ -106,11 +118,12 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         }
     };
     if !goes_on {
-        begin(&folder, &settings, common)?;
-        folder.write_dataset(&dataset)?;
+        begin(&folder)?;
+        folder.write_dataset(&dataset, common)?;
         folder.write_candidates(&specimens.sets)?;
+        write_config(&folder, &settings, arguments, common)?;
     }
-    train(&mut trainer, &folder, common)?;
+    epochs(&mut trainer, &folder, common)?;
     let stick = YardstickParams {
         orientations: settings.orientations,
         seed: common.seed(),
@@ -140,6 +153,10 @@ fn goes_on(folder: &RunFolder, settings: &Settings, common: &Common) -> Result<b
     let config = folder.config();
     if config.exists() && common.resume {
         config::check_same(&config, "explore", settings, common)?;
+        if config::has(&config, "candidates")? {
+            let searched = settings::candidates(common)?;
+            config::check_same(&config, "candidates", &searched, common)?;
+        }
         return Ok(true);
     }
     if config.exists() && !common.overwrite {
@@ -151,21 +168,41 @@ fn goes_on(folder: &RunFolder, settings: &Settings, common: &Common) -> Result<b
     Ok(false)
 }
 
-/// Makes the folder, once all that can fail before has not.
-fn begin(folder: &RunFolder, settings: &Settings, common: &Common) -> Result<(), Failure> {
+/// Makes the folder, once all that can fail before has not; what an earlier run has left goes, but for selections.
+///
+/// Without config.toml there is no run: it goes first and is written last, so that a kill between leaves nothing
+/// that would be taken for this run's.
+fn begin(folder: &RunFolder) -> Result<(), Failure> {
+    let gone = |name: &str| match std::fs::remove_file(folder.join(name)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::from(cryo_io::Error::from(error)))
+        }
+        _ => Ok(()),
+    };
+    gone("config.toml")?;
     let old = folder.checkpoints();
     old.keep_last(0).map_err(|error| failure(error.into()))?;
     std::fs::create_dir_all(old.path()).map_err(cryo_io::Error::from)?;
-    config::write(
-        &folder.config(),
-        "explore",
-        settings,
-        common,
-        Overwrite::Replace,
-    )
+    ["embedding.h5", "metrics.jsonl", "yardstick.json"]
+        .into_iter()
+        .try_for_each(gone)
 }
 
-fn train(trainer: &mut Trainer<'_>, folder: &RunFolder, common: &Common) -> Result<(), Failure> {
+fn write_config(
+    folder: &RunFolder,
+    settings: &Settings,
+    arguments: &What,
+    common: &Common,
+) -> Result<(), Failure> {
+    let mut tables = vec![("explore", config::to_table(settings)?)];
+    if arguments.candidates.is_none() {
+        let searched = settings::candidates(common)?;
+        tables.push(("candidates", config::to_table(&searched)?));
+    }
+    config::write_tables(&folder.config(), tables, common, Overwrite::Replace)
+}
+
+fn epochs(trainer: &mut Trainer<'_>, folder: &RunFolder, common: &Common) -> Result<(), Failure> {
     let checkpoints = folder.checkpoints();
     let total = trainer.params().epochs;
     while !trainer.is_done() {
