@@ -158,3 +158,69 @@ fn a_dry_run_tells_all_stages_and_writes_nothing() {
     assert!(error.contains("ward, self-tuning or spectral"), "{error}");
     assert_eq!(contents(at), before);
 }
+
+/// A run that was killed after its tenth epoch of twelve.
+#[cfg(unix)]
+fn killed_after_ten(at: &Path) {
+    tomogram(at, "one.mrc", 1);
+    tomogram(at, "two.mrc", 2);
+    let sign = at.join("out/checkpoints/epoch-000010/manifest.json");
+    kill_at(at, &words("out"), &sign);
+    let _ = fs::remove_dir_all(at.join("out/checkpoints/epoch-000012"));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_within_an_epoch_keeps_the_last_checkpoint() {
+    let place = folder();
+    let at = place.path();
+    tomogram(at, "one.mrc", 1);
+    tomogram(at, "two.mrc", 2);
+    let mut long = words("out");
+    long[8] = "100000";
+    let mut child = command(at, &long)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("cryo starts");
+    let sign = at.join("out/checkpoints/epoch-000010/manifest.json");
+    let begun = Instant::now();
+    while !sign.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(120));
+        sleep(Duration::from_millis(5));
+    }
+    let pid = child.id().to_string();
+    let sent = std::process::Command::new("kill").args(["-INT", &pid]).status();
+    assert!(sent.expect("kill runs").success());
+    let status = child.wait().expect("ended");
+    assert_eq!(status.code(), Some(130));
+    let output = run(at, &["explore", "embed", "--run", "out", "--device", "cpu"]);
+    assert_eq!(output.status.code(), Some(0), "the last checkpoint is whole");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_the_last_checkpoint_and_the_run_goes_on_later() {
+    let place = folder();
+    let at = place.path();
+    killed_after_ten(at);
+    let before = contents(&at.join("out/checkpoints/epoch-000010"));
+    // No file may grow beyond 40 or 20 KiB, by the shell: the weights take more.
+    let resumed = and(words("out"), &["--resume"]).join(" ");
+    let line = format!("trap '' XFSZ; ulimit -f 40; exec {} {resumed}", env!("CARGO_BIN_EXE_cryo"));
+    let output = std::process::Command::new("sh")
+        .args(["-c", &line])
+        .current_dir(at)
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    let own = said.lines().filter(|line| line.starts_with("cryo: ")).count();
+    assert!(own == 1 && said.contains("could not write"), "{said}");
+    assert_eq!(contents(&at.join("out/checkpoints/epoch-000010")), before);
+    let left = fs::read_dir(at.join("out/checkpoints")).expect("listed").count();
+    assert_eq!(left, 1, "nothing half-written is left");
+
+    succeed(at, &and(words("out"), &["--resume"]));
+    succeed(at, &words("straight"));
+    assert_same_run(&at.join("straight"), &at.join("out"));
+}

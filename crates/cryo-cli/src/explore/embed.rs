@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The settings of views and candidates are those of the run. The result, embedding.h5, has /embedding [n,128], /projection, \
-/tomogram, /position (z, y, x in voxels), /score and /patch (the middle slice as a picture).\n\n\
+/tomogram, /position (z, y, x in voxels), /score and /patch (the mean of its slices as a picture).\n\n\
 Examples:\n  cryo explore embed --run run\n  cryo explore embed --run run --data 'others/*.mrc' --out others")]
 pub(crate) struct Arguments {
     /// The run folder of `cryo explore train`.
@@ -134,7 +134,8 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
 
 const BATCH: usize = 256;
 
-/// The middle channel of every view, from 0 to 255 between its least and its largest value.
+/// The mean of the channels of every view, from 0 to 255 between its least and its largest value: a person sees more
+/// in a thicker slice.
 fn patches(source: &Views<'_>) -> Result<Array4<u8>, Failure> {
     let shape = ViewSource::shape(source);
     let [channels, height, width] = shape.view;
@@ -150,13 +151,13 @@ fn patches(source: &Views<'_>) -> Result<Array4<u8>, Failure> {
         buffer.resize(views.len() * shape.view_len(), 0.0);
         source.fill(&views, &mut buffer).map_err(failure)?;
         for view in buffer.chunks_exact(shape.view_len()) {
-            let middle = &view[channels / 2 * area..][..area];
-            let low = middle.iter().copied().fold(f32::INFINITY, f32::min);
-            let high = middle.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let sum = |pixel: usize| view[pixel..].iter().step_by(area).sum::<f32>();
+            let mean: Vec<f32> = (0..area).map(|pixel| sum(pixel) / channels as f32).collect();
+            let low = mean.iter().copied().fold(f32::INFINITY, f32::min);
+            let high = mean.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let scale = 255.0 / (high - low).max(f32::MIN_POSITIVE);
             all.extend(
-                middle
-                    .iter()
+                mean.iter()
                     .map(|value| ((value - low) * scale).round() as u8),
             );
         }

@@ -1,4 +1,7 @@
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use clap::Args;
 use cryo_contrastive::{Model, Trainer, YardstickParams, load_imagenet, yardstick};
@@ -56,8 +59,9 @@ pub(super) struct What {
     flags: Flags,
 }
 
-/// Epochs between checkpoints.
+/// Epochs between checkpoints, if these take no longer than `SAVED_AFTER`.
 const SAVED_EVERY: u64 = 10;
+const SAVED_AFTER: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
     train(&arguments.what, common)
@@ -205,22 +209,21 @@ fn write_config(
 fn epochs(trainer: &mut Trainer<'_>, folder: &RunFolder, common: &Common) -> Result<(), Failure> {
     let checkpoints = folder.checkpoints();
     let total = trainer.params().epochs;
+    let mut saved = Instant::now();
     while !trainer.is_done() {
-        let report = trainer.epoch().map_err(failure)?;
+        // Within an epoch there is nothing to save: the checkpoint before is at most one epoch and `SAVED_AFTER` old.
+        let Some(report) = trainer.epoch_unless(&is_interrupted).map_err(failure)? else {
+            return Err(Failure::Interrupted);
+        };
         say(&report, total, common);
         folder.write_metrics(trainer.history())?;
-        let stops = is_interrupted();
-        if stops || trainer.is_done() || report.epoch.is_multiple_of(SAVED_EVERY) {
+        let is_due = report.epoch.is_multiple_of(SAVED_EVERY) || saved.elapsed() > SAVED_AFTER;
+        if is_interrupted() || trainer.is_done() || is_due {
             let checkpoint = trainer.checkpoint().map_err(failure)?;
-            checkpoints
-                .save(&checkpoint)
+            let kept = checkpoints.save(&checkpoint);
+            kept.and_then(|_| checkpoints.keep_last(2))
                 .map_err(|error| failure(error.into()))?;
-            checkpoints
-                .keep_last(2)
-                .map_err(|error| failure(error.into()))?;
-        }
-        if stops {
-            return Err(Failure::Interrupted);
+            saved = Instant::now();
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 use cryo_core::Progress;
 use cryo_embed_viz::{
-    Classes, NeighbourParams, Neighbours, Umap, nearest_neighbours, sample_rows,
+    Classes, NeighbourParams, Neighbours, Umap, nearest_neighbours, sample_rows, without_gaps,
 };
 use cryo_io::hdf5::Clustering;
 use ndarray::{Array2, ArrayView2, Axis};
@@ -113,6 +113,9 @@ pub(super) fn compute(
     })
 }
 
+/// Widest empty band of a map beside what is occupied: the distance of two islands means nothing.
+const WIDEST_BAND: f64 = 0.1;
+
 struct Work<'a> {
     table: &'a Table,
     settings: &'a Settings,
@@ -134,10 +137,12 @@ impl Work<'_> {
         };
         let found = nearest_neighbours(self.points, count, &search, self.progress)
             .map_err(|error| failure(error, self.table))?;
-        let umap2 = self.map(2, &found)?;
-        let umap3 = (self.settings.umap3)
-            .then(|| self.map(3, &found))
-            .transpose()?;
+        let map = |components| {
+            let map = self.map(components, &found)?;
+            without_gaps(map.view(), WIDEST_BAND).map_err(|error| failure(error, self.table))
+        };
+        let umap2 = map(2)?;
+        let umap3 = (self.settings.umap3).then(|| map(3)).transpose()?;
         Ok((umap2, umap3))
     }
 

@@ -90,10 +90,19 @@ impl Shown {
             scenes.push(("tomograms.png", scene));
         }
         if let Some(patches) = clustered.table.patches(&self.rows)? {
-            let params = LandscapeParams::default();
+            let titled = |title: String| LandscapeParams {
+                map: MapParams {
+                    title,
+                    ..LandscapeParams::default().map
+                },
+                thumbnail_px: 48,
+                ..LandscapeParams::default()
+            };
             let patches = patches.view();
-            let grid = landscape(layout, patches, &params).map_err(failure)?;
-            let labelled = landscape_by_label(layout, patches, &self.labels, &params);
+            let what = titled(format!("{}, as many shown as fit", self.of));
+            let grid = landscape(layout, patches, &what).map_err(failure)?;
+            let what = titled(format!("{} in {classes} classes, as many shown as fit", self.of));
+            let labelled = landscape_by_label(layout, patches, &self.labels, &what);
             let matrix = MatrixParams {
                 title: format!("{} in {classes} classes", self.of),
                 ..MatrixParams::default()
