@@ -258,10 +258,7 @@ fn list(arguments: &Arguments, clustered: &Clustered) -> Result<Outcome, Failure
     }
     match picture("matrix.png") {
         Some(path) => {
-            text += &format!(
-                "Average and members of each class: {}\n",
-                path.display()
-            );
+            text += &format!("Average and members of each class: {}\n", path.display());
         }
         None => {
             text += &format!(

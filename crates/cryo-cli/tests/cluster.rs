@@ -35,30 +35,47 @@ fn embedded(at: &Path, rows: usize) {
     for name in ["a", "b"] {
         let volume = Array3::from_shape_fn(grid.shape, |(z, y, x)| noise(z * 4000 + y * 80 + x));
         let volume = Volume::new(volume, grid).expect("a shape");
-        mrc::write(at.join(format!("{name}.mrc")), &volume, &mrc::WriteOptions::default())
-            .expect("written");
+        mrc::write(
+            at.join(format!("{name}.mrc")),
+            &volume,
+            &mrc::WriteOptions::default(),
+        )
+        .expect("written");
         list += &format!("{name}\t../{name}.mrc\n");
     }
     fs::create_dir_all(at.join("run")).expect("made");
     fs::write(at.join("run/dataset.tsv"), list).expect("written");
     let table = Embeddings {
         embedding: Array2::from_shape_fn((rows, 12), |(row, column)| {
-            let centre = if column % GROUPS == kind(row) { 3.0 } else { 0.0 };
+            let centre = if column % GROUPS == kind(row) {
+                3.0
+            } else {
+                0.0
+            };
             centre + 0.4 * noise(row * 12 + column)
         }),
-        tomogram: Some((0..rows).map(|row| if row < rows / 2 { "a" } else { "b" }.to_owned()).collect()),
+        tomogram: Some(
+            (0..rows)
+                .map(|row| if row < rows / 2 { "a" } else { "b" }.to_owned())
+                .collect(),
+        ),
         position: Some((0..rows).map(place).collect()),
         score: Some((0..rows).map(|row| row as f32).collect()),
-        patch: Some(Array4::from_shape_fn((rows, 1, SIDE, SIDE), |(row, _, y, x)| {
-            (60 * kind(row) + 3 * y + x) as u8
-        })),
+        patch: Some(Array4::from_shape_fn(
+            (rows, 1, SIDE, SIDE),
+            |(row, _, y, x)| (60 * kind(row) + 3 * y + x) as u8,
+        )),
         ..Embeddings::default()
     };
     hdf5::write_embeddings(at.join("run/embedding.h5"), &table, Overwrite::Never).expect("written");
 }
 
 fn place(row: usize) -> VoxelPos {
-    VoxelPos::xyz((row % 60) as f64, (row % 40) as f64 + 0.25, (row % 20) as f64)
+    VoxelPos::xyz(
+        (row % 60) as f64,
+        (row % 40) as f64 + 0.25,
+        (row % 20) as f64,
+    )
 }
 
 fn clustering(at: &Path) -> hdf5::Clustering {
@@ -71,30 +88,65 @@ fn classes_follow_the_groups_and_pictures_are_drawn() {
     let place = folder();
     let at = place.path();
     embedded(at, 210);
-    succeed(at, &["explore", "cluster", "run", "--classes", "3", "--umap3", "--volumes"]);
+    succeed(
+        at,
+        &[
+            "explore",
+            "cluster",
+            "run",
+            "--classes",
+            "3",
+            "--umap3",
+            "--volumes",
+        ],
+    );
     let found = clustering(at);
     assert_eq!(found.umap2.dim(), (210, 2));
     assert_eq!(found.umap3.as_ref().expect("asked for").dim(), (210, 3));
     // Class 1 has the most members.
     for (row, label) in found.label.iter().enumerate() {
-        assert!([0, kind(row) as i32 + 1].contains(label), "row {row}: {label}");
+        assert!(
+            [0, kind(row) as i32 + 1].contains(label),
+            "row {row}: {label}"
+        );
     }
     let unassigned = found.label.iter().filter(|label| **label == 0).count();
     assert!(unassigned < 30, "{unassigned}");
     for (label, outlier) in found.label.iter().zip(&found.outlier) {
         assert_eq!(*label == 0, *outlier > 2.0);
     }
-    for name in ["umap", "labels", "tomograms", "grid", "grid_labels", "matrix"] {
+    for name in [
+        "umap",
+        "labels",
+        "tomograms",
+        "grid",
+        "grid_labels",
+        "matrix",
+    ] {
         let bytes = fs::read(at.join(format!("run/report/{name}.png"))).expect(name);
-        assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 1000, "{name}");
+        assert!(
+            bytes.starts_with(b"\x89PNG") && bytes.len() > 1000,
+            "{name}"
+        );
     }
     let config = fs::read_to_string(at.join("run/config.toml")).expect("there");
-    assert!(config.contains("[cluster]") && config.contains("classes = 3"), "{config}");
-    let labels = mrc::read(at.join("run/report/volumes/a_labels.mrc"), &mrc::ReadOptions::default())
-        .expect("readable");
-    let row = (0..105).find(|row| found.label[*row] == 3).expect("a member of class 3");
+    assert!(
+        config.contains("[cluster]") && config.contains("classes = 3"),
+        "{config}"
+    );
+    let labels = mrc::read(
+        at.join("run/report/volumes/a_labels.mrc"),
+        &mrc::ReadOptions::default(),
+    )
+    .expect("readable");
+    let row = (0..105)
+        .find(|row| found.label[*row] == 3)
+        .expect("a member of class 3");
     let VoxelPos { z, y, x } = self::place(row);
-    assert_eq!(labels.data()[[z as usize, y.round() as usize, x as usize]], 3.0);
+    assert_eq!(
+        labels.data()[[z as usize, y.round() as usize, x as usize]],
+        3.0
+    );
     assert!(at.join("run/report/volumes/a_z0002.png").is_file());
 }
 
@@ -103,7 +155,18 @@ fn another_number_of_classes_keeps_the_map_and_the_selections() {
     let place = folder();
     let at = place.path();
     embedded(at, 210);
-    succeed(at, &["explore", "cluster", "run", "--classes", "3", "--neighbours", "20"]);
+    succeed(
+        at,
+        &[
+            "explore",
+            "cluster",
+            "run",
+            "--classes",
+            "3",
+            "--neighbours",
+            "20",
+        ],
+    );
     let before = clustering(at);
     succeed(at, &["select", "run", "--classes", "2", "--name", "mine"]);
     let mine = fs::read(at.join("run/selections/mine.star")).expect("there");
@@ -116,7 +179,10 @@ fn another_number_of_classes_keeps_the_map_and_the_selections() {
     assert_eq!(after.umap2, before.umap2);
     assert_eq!(after.centres, before.centres);
     assert_eq!(after.spread.nrows(), 6);
-    assert_eq!(fs::read(at.join("run/selections/mine.star")).expect("there"), mine);
+    assert_eq!(
+        fs::read(at.join("run/selections/mine.star")).expect("there"),
+        mine
+    );
 
     // And back again: as if nothing had been.
     succeed(at, &["explore", "cluster", "run", "--classes", "3"]);
@@ -125,7 +191,10 @@ fn another_number_of_classes_keeps_the_map_and_the_selections() {
     succeed(at, &["explore", "cluster", "run", "--neighbours", "10"]);
     let other = clustering(at);
     assert_ne!(other.umap2, before.umap2);
-    assert_eq!((&other.label, &other.centres), (&before.label, &before.centres));
+    assert_eq!(
+        (&other.label, &other.centres),
+        (&before.label, &before.centres)
+    );
     // Another seed leaves nothing.
     succeed(at, &["explore", "cluster", "run", "--seed", "7"]);
     assert_ne!(clustering(at).centres, before.centres);
@@ -136,7 +205,15 @@ fn the_result_does_not_depend_on_threads_and_a_sample_places_the_rest() {
     let (place, other) = (folder(), folder());
     let at = place.path();
     embedded(at, 420);
-    let words = ["explore", "cluster", "run", "--classes", "3", "--sample", "140"];
+    let words = [
+        "explore",
+        "cluster",
+        "run",
+        "--classes",
+        "3",
+        "--sample",
+        "140",
+    ];
     let with = |threads: &'static str| {
         let mut all = words.to_vec();
         all.extend(["--threads", threads]);
@@ -148,7 +225,10 @@ fn the_result_does_not_depend_on_threads_and_a_sample_places_the_rest() {
     succeed(other.path(), &with("3"));
     assert_eq!(clustering(other.path()), one);
     for (row, label) in one.label.iter().enumerate() {
-        assert!([0, kind(row) as i32 + 1].contains(label), "row {row}: {label}");
+        assert!(
+            [0, kind(row) as i32 + 1].contains(label),
+            "row {row}: {label}"
+        );
     }
     // The kinds lie apart on the map, those that were placed as well: nearer to their own middle than to another.
     let middle = |of: usize| {
@@ -172,8 +252,23 @@ fn a_selection_has_the_members_with_their_places_and_scores() {
     embedded(at, 210);
     succeed(at, &["explore", "cluster", "run", "--classes", "3"]);
     let found = clustering(at);
-    succeed(at, &["select", "run", "--classes", "1,3", "--name", "two kinds", "-o", "two.star"]);
-    let frame = Frame::of(&Grid::new([20, 40, 60], VoxelSize::new(10.0).expect("valid")));
+    succeed(
+        at,
+        &[
+            "select",
+            "run",
+            "--classes",
+            "1,3",
+            "--name",
+            "two kinds",
+            "-o",
+            "two.star",
+        ],
+    );
+    let frame = Frame::of(&Grid::new(
+        [20, 40, 60],
+        VoxelSize::new(10.0).expect("valid"),
+    ));
     let options = PicksOptions {
         frames: Frames::all(frame),
         ..PicksOptions::default()
@@ -187,13 +282,18 @@ fn a_selection_has_the_members_with_their_places_and_scores() {
     let items = picks.sets.iter().flat_map(|set| &set.items);
     for (item, row) in items.zip(&expected) {
         let VoxelPos { z, y, x } = self::place(*row);
-        let off = (item.position.z - z).abs() + (item.position.y - y).abs() + (item.position.x - x).abs();
+        let off =
+            (item.position.z - z).abs() + (item.position.y - y).abs() + (item.position.x - x).abs();
         assert!(off < 1e-3, "row {row}: {:?}", item.position);
         assert_eq!(item.score, Some(*row as f32));
         assert_eq!(item.class, Some(found.label[*row] as u32));
     }
     assert_eq!(
-        picks.sets.iter().map(|set| set.tomogram.as_str()).collect::<Vec<_>>(),
+        picks
+            .sets
+            .iter()
+            .map(|set| set.tomogram.as_str())
+            .collect::<Vec<_>>(),
         ["a", "b"]
     );
     assert_eq!(
@@ -202,16 +302,52 @@ fn a_selection_has_the_members_with_their_places_and_scores() {
     );
 
     // The best scores, the most typical, one kind, another format.
-    succeed(at, &["select", "run", "--classes", "1", "--limit", "5", "-o", "best.csv"]);
+    succeed(
+        at,
+        &[
+            "select",
+            "run",
+            "--classes",
+            "1",
+            "--limit",
+            "5",
+            "-o",
+            "best.csv",
+        ],
+    );
     let best = read("best.csv");
-    let mut scores: Vec<f32> = expected.iter().filter(|r| found.label[**r] == 1).map(|r| *r as f32).collect();
+    let mut scores: Vec<f32> = expected
+        .iter()
+        .filter(|r| found.label[**r] == 1)
+        .map(|r| *r as f32)
+        .collect();
     scores.sort_by(|a, b| b.total_cmp(a));
-    let got: Vec<Option<f32>> = best.sets.iter().flat_map(|set| &set.items).map(|item| item.score).collect();
+    let got: Vec<Option<f32>> = best
+        .sets
+        .iter()
+        .flat_map(|set| &set.items)
+        .map(|item| item.score)
+        .collect();
     assert_eq!(got.len(), 5);
-    assert!(scores[..5].iter().all(|score| got.contains(&Some(*score))), "{got:?}");
-    succeed(at, &[
-        "select", "run", "--classes", "2", "--limit", "1", "--nearest-to-centre", "--as-one", "--name", "core",
-    ]);
+    assert!(
+        scores[..5].iter().all(|score| got.contains(&Some(*score))),
+        "{got:?}"
+    );
+    succeed(
+        at,
+        &[
+            "select",
+            "run",
+            "--classes",
+            "2",
+            "--limit",
+            "1",
+            "--nearest-to-centre",
+            "--as-one",
+            "--name",
+            "core",
+        ],
+    );
     let core = read("run/selections/core.star");
     let typical = (0..210)
         .filter(|row| found.label[*row] == 2)
@@ -220,13 +356,34 @@ fn a_selection_has_the_members_with_their_places_and_scores() {
     assert_eq!(core.sets[0].items[0].score, Some(typical as f32));
     assert_eq!(core.sets[0].classes[&1], "core");
 
-    let error = fail(at, &["select", "run", "--classes", "1", "--name", "core"], 2);
+    let error = fail(
+        at,
+        &["select", "run", "--classes", "1", "--name", "core"],
+        2,
+    );
     assert!(error.contains("--overwrite"), "{error}");
     let error = fail(at, &["select", "run", "--classes", "9"], 2);
     assert!(error.contains("from 0 to 3, got 9"), "{error}");
-    let error = fail(at, &["select", "run", "--classes", "1", "--name", "../up"], 2);
+    let error = fail(
+        at,
+        &["select", "run", "--classes", "1", "--name", "../up"],
+        2,
+    );
     assert!(error.contains("--name"), "{error}");
-    let error = fail(at, &["select", "run", "--classes", "1", "--name", "x", "--max-outlier", "-99"], 3);
+    let error = fail(
+        at,
+        &[
+            "select",
+            "run",
+            "--classes",
+            "1",
+            "--name",
+            "x",
+            "--max-outlier",
+            "-99",
+        ],
+        3,
+    );
     assert!(error.contains("no candidate"), "{error}");
 
     // The tomograms may be gone by now, where the list knows their grids.
@@ -235,8 +392,15 @@ fn a_selection_has_the_members_with_their_places_and_scores() {
         "name\ttomogram\tgrid\na\t../gone.mrc\t20 40 60 10 10 10\nb\t../b.mrc\t1 1 1 1 1 1\n",
     )
     .expect("written");
-    succeed(at, &["select", "run", "--classes", "1,3", "--name", "again"]);
-    let again = read_picks(at.join("run/selections/again.star"), Some(CoordinateFormat::Relion5), &options);
+    succeed(
+        at,
+        &["select", "run", "--classes", "1,3", "--name", "again"],
+    );
+    let again = read_picks(
+        at.join("run/selections/again.star"),
+        Some(CoordinateFormat::Relion5),
+        &options,
+    );
     assert_eq!(again.expect("readable"), picks);
 }
 
@@ -253,14 +417,19 @@ fn the_list_says_what_classes_there_are() {
     assert_eq!(classes.len(), 4);
     for facts in classes {
         let class = facts["class"].as_i64().expect("a number");
-        let rows: Vec<usize> = (0..210).filter(|r| i64::from(found.label[*r]) == class).collect();
+        let rows: Vec<usize> = (0..210)
+            .filter(|r| i64::from(found.label[*r]) == class)
+            .collect();
         assert_eq!(facts["count"], rows.len());
         let mean = rows.iter().sum::<usize>() as f64 / rows.len() as f64;
         let got = facts["mean_score"].as_f64().expect("a number");
         assert!((got - mean).abs() < 1e-3, "{got} {mean}");
     }
     let text = succeed(at, &["select", "run", "--list"]);
-    assert!(text.contains("unassigned") && text.contains("run/report/matrix.png"), "{text}");
+    assert!(
+        text.contains("unassigned") && text.contains("run/report/matrix.png"),
+        "{text}"
+    );
     assert!(!at.join("run/selections").exists());
 }
 
@@ -273,7 +442,10 @@ fn what_is_no_clustered_run_is_told_and_left_alone() {
         &["select", "nowhere", "--list"],
     ] {
         let error = fail(at, words, 3);
-        assert!(error.contains("nowhere: expected a run with embedding.h5"), "{error}");
+        assert!(
+            error.contains("nowhere: expected a run with embedding.h5"),
+            "{error}"
+        );
     }
     embedded(at, 210);
     let error = fail(at, &["select", "run", "--classes", "1"], 3);
@@ -295,7 +467,10 @@ fn what_is_no_clustered_run_is_told_and_left_alone() {
         assert!(error.contains(what), "{error}");
     }
     let error = fail(at, &["explore", "cluster", "run", "--memory", "0.00001"], 4);
-    assert!(error.contains("memory") || error.contains("limit"), "{error}");
+    assert!(
+        error.contains("memory") || error.contains("limit"),
+        "{error}"
+    );
     succeed(at, &["explore", "cluster", "run", "--dry-run"]);
     assert_eq!(contents(at), before);
 
@@ -304,7 +479,10 @@ fn what_is_no_clustered_run_is_told_and_left_alone() {
     let whole = fs::read(&path).expect("there");
     fs::write(&path, &whole[..whole.len() / 2]).expect("written");
     let one_line = |error: String| {
-        let own: Vec<&str> = error.lines().filter(|line| line.starts_with("cryo: ")).collect();
+        let own: Vec<&str> = error
+            .lines()
+            .filter(|line| line.starts_with("cryo: "))
+            .collect();
         assert_eq!(own.len(), 1, "{error}");
         assert!(error.contains("embedding.h5"), "{error}");
     };

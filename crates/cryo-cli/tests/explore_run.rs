@@ -33,8 +33,24 @@ fn tomogram(folder: &Path, name: &str, seed: u64) {
 /// The whole exploration into a folder, small.
 fn words(out: &str) -> Vec<&str> {
     vec![
-        "explore", "run", "--data", "one.mrc", "two.mrc", "--out", out, "--epochs", "12",
-        "--batch", "8", "--device", "cpu", "--threads", "1", "--classes", "4", "--neighbours",
+        "explore",
+        "run",
+        "--data",
+        "one.mrc",
+        "two.mrc",
+        "--out",
+        out,
+        "--epochs",
+        "12",
+        "--batch",
+        "8",
+        "--device",
+        "cpu",
+        "--threads",
+        "1",
+        "--classes",
+        "4",
+        "--neighbours",
         "10",
     ]
 }
@@ -82,7 +98,11 @@ fn kill_at(at: &Path, words: &[&str], sign: &Path) {
         .expect("cryo starts");
     let begun = Instant::now();
     while !sign.exists() && child.try_wait().expect("a child").is_none() {
-        assert!(begun.elapsed() < Duration::from_secs(120), "{}", sign.display());
+        assert!(
+            begun.elapsed() < Duration::from_secs(120),
+            "{}",
+            sign.display()
+        );
         sleep(Duration::from_millis(1));
     }
     // On Unix this is kill -9.
@@ -99,7 +119,10 @@ fn a_run_goes_from_tomograms_to_classes_and_goes_on_after_a_kill_at_any_stage() 
     let output = run(at, &words("straight"));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("step 3 of 3") && said.contains("cryo select straight --list"), "{said}");
+    assert!(
+        said.contains("step 3 of 3") && said.contains("cryo select straight --list"),
+        "{said}"
+    );
     let straight = at.join("straight");
     let config = fs::read_to_string(straight.join("config.toml")).expect("there");
     for table in ["[cryo]", "[candidates]", "[explore]", "[cluster]"] {
@@ -124,18 +147,33 @@ fn a_run_goes_from_tomograms_to_classes_and_goes_on_after_a_kill_at_any_stage() 
     }
     // Killed again and again within one run.
     let _ = fs::remove_dir_all(&resumed);
-    for sign in ["config.toml", "checkpoints/epoch-000010/manifest.json", "embedding.h5"] {
-        kill_at(at, &and(words("killed"), &["--resume"]), &resumed.join(sign));
+    for sign in [
+        "config.toml",
+        "checkpoints/epoch-000010/manifest.json",
+        "embedding.h5",
+    ] {
+        kill_at(
+            at,
+            &and(words("killed"), &["--resume"]),
+            &resumed.join(sign),
+        );
     }
     succeed(at, &and(words("killed"), &["--resume"]));
     assert_same_run(&straight, &resumed);
 
     // A new training leaves nothing of the old run but its selections.
-    succeed(at, &["select", "killed", "--classes", "1", "--name", "kept"]);
+    succeed(
+        at,
+        &["select", "killed", "--classes", "1", "--name", "kept"],
+    );
     let error = fail(at, &words("killed"), 2);
     assert!(error.contains("--resume"), "{error}");
     let other = and(words("killed"), &["--overwrite", "--seed", "5"]);
-    kill_at(at, &other, &resumed.join("checkpoints/epoch-000010/manifest.json"));
+    kill_at(
+        at,
+        &other,
+        &resumed.join("checkpoints/epoch-000010/manifest.json"),
+    );
     assert!(!resumed.join("embedding.h5").exists());
     assert!(resumed.join("selections/kept.star").is_file());
     let error = fail(at, &and(words("killed"), &["--resume"]), 2);
@@ -152,7 +190,10 @@ fn a_dry_run_tells_all_stages_and_writes_nothing() {
     let output = run(at, &and(words("out"), &["--dry-run"]));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("2 tomograms") && said.contains("4 classes"), "{said}");
+    assert!(
+        said.contains("2 tomograms") && said.contains("4 classes"),
+        "{said}"
+    );
     // What is wrong with the last stage is told before the first.
     let error = fail(at, &and(words("out"), &["--grouping", "magic"]), 2);
     assert!(error.contains("ward, self-tuning or spectral"), "{error}");
@@ -189,12 +230,18 @@ fn ctrl_c_within_an_epoch_keeps_the_last_checkpoint() {
         sleep(Duration::from_millis(5));
     }
     let pid = child.id().to_string();
-    let sent = std::process::Command::new("kill").args(["-INT", &pid]).status();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status();
     assert!(sent.expect("kill runs").success());
     let status = child.wait().expect("ended");
     assert_eq!(status.code(), Some(130));
     let output = run(at, &["explore", "embed", "--run", "out", "--device", "cpu"]);
-    assert_eq!(output.status.code(), Some(0), "the last checkpoint is whole");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "the last checkpoint is whole"
+    );
 }
 
 #[cfg(unix)]
@@ -206,7 +253,10 @@ fn a_full_disk_leaves_the_last_checkpoint_and_the_run_goes_on_later() {
     let before = contents(&at.join("out/checkpoints/epoch-000010"));
     // No file may grow beyond 40 or 20 KiB, by the shell: the weights take more.
     let resumed = and(words("out"), &["--resume"]).join(" ");
-    let line = format!("trap '' XFSZ; ulimit -f 40; exec {} {resumed}", env!("CARGO_BIN_EXE_cryo"));
+    let line = format!(
+        "trap '' XFSZ; ulimit -f 40; exec {} {resumed}",
+        env!("CARGO_BIN_EXE_cryo")
+    );
     let output = std::process::Command::new("sh")
         .args(["-c", &line])
         .current_dir(at)
@@ -214,10 +264,15 @@ fn a_full_disk_leaves_the_last_checkpoint_and_the_run_goes_on_later() {
         .expect("a shell");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(4), "{said}");
-    let own = said.lines().filter(|line| line.starts_with("cryo: ")).count();
+    let own = said
+        .lines()
+        .filter(|line| line.starts_with("cryo: "))
+        .count();
     assert!(own == 1 && said.contains("could not write"), "{said}");
     assert_eq!(contents(&at.join("out/checkpoints/epoch-000010")), before);
-    let left = fs::read_dir(at.join("out/checkpoints")).expect("listed").count();
+    let left = fs::read_dir(at.join("out/checkpoints"))
+        .expect("listed")
+        .count();
     assert_eq!(left, 1, "nothing half-written is left");
 
     succeed(at, &and(words("out"), &["--resume"]));

@@ -316,7 +316,9 @@ fn a_clustering_is_put_into_a_table_and_replaced_there() {
     found.outlier.pop();
     let error = hdf5::write_clustering(&path, &found).expect_err("a row too few");
     assert!(
-        error.to_string().ends_with("outlier: expected 300 rows, got 299"),
+        error
+            .to_string()
+            .ends_with("outlier: expected 300 rows, got 299"),
         "{error}"
     );
 }

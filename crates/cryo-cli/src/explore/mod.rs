@@ -2,9 +2,11 @@
 
 mod cluster;
 pub(crate) mod clustered;
+mod cut;
 mod embed;
 pub(crate) mod folder;
 mod settings;
+mod spill;
 mod train;
 mod views;
 mod whole;

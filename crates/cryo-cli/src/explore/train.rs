@@ -12,7 +12,7 @@ use super::{
     failure,
     folder::{RunFolder, frame, read_candidates},
     settings::{self, Flags, Settings},
-    views::{self, Specimens},
+    views::{self, Reading, Specimens},
 };
 use crate::{
     config,
@@ -70,20 +70,28 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
 /// The stage.
 pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failure> {
     let settings = Settings::effective(common, &arguments.flags)?;
-    let params = settings.fit(common.seed())?;
-    let model_config = settings.model()?;
     let dataset = tomograms::dataset(&arguments.data)?;
     let entries: Vec<&DatasetEntry> = tomograms::mine(&dataset, common).collect();
+    let settings = settings.of_dataset(&entries)?;
+    let params = settings.fit(common.seed())?;
+    let model_config = settings.model()?;
     let folder = RunFolder::new(&arguments.out);
     let device = common
         .device
         .resolve()
         .map_err(|error| failure(error.into()))?;
     if common.dry_run {
+        let bytes = views::memory(&entries, &settings, common)?;
+        let (needed, how) = if views::spills(&bytes, common) {
+            let largest = bytes.iter().copied().max().unwrap_or(0);
+            (largest, ", one at a time with their views on disk")
+        } else {
+            (bytes.iter().sum(), "")
+        };
         common.say(&format!(
-            "would read {} tomograms into {:.2} GiB and train {} epochs on {device:?}, {:.1} million multiplications a view, into {}",
+            "would read {} tomograms into {:.2} GiB{how} and train {} epochs on {device:?}, {:.1} million multiplications a view, into {}",
             entries.len(),
-            views::memory(&entries, common)? as f64 / f64::from(1 << 30),
+            needed as f64 / f64::from(1 << 30),
             settings.epochs,
             model_config.macs() as f64 / 1e6,
             arguments.out.display()
@@ -100,7 +108,13 @@ pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failur
         (None, _) => None,
     };
     let progress = Report::new(common);
-    let specimens = Specimens::read(&entries, sets.as_deref(), &settings, common, &progress)?;
+    let reading = Reading {
+        settings: &settings,
+        common,
+        folder: &arguments.out,
+        progress: &progress,
+    };
+    let specimens = Specimens::read(&entries, sets.as_deref(), &reading)?;
     let source = specimens.views(&settings)?;
     let mut trainer = match folder.latest()?.filter(|_| goes_on) {
         Some(checkpoint) => {

@@ -188,8 +188,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`Error::Source`], [`cryo_train::Error::NotFinite`], [`Error::Torch`].
     pub fn epoch(&mut self) -> Result<EpochReport, Error> {
-        let report = self.epoch_unless(&|| false)?;
-        Ok(report.expect("nothing stopped it"))
+        self.epoch_unless(&|| false)?.ok_or(Error::Cancelled)
     }
 
     /// The same, unless `stops` says so before a step. Then nothing comes back, and the epoch is half done: go on from

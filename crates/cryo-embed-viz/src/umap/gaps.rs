@@ -32,7 +32,11 @@ pub fn without_gaps(layout: ArrayView2<'_, f32>, share: f64) -> Result<Array2<f3
         let band = share * steps.iter().sum::<f64>();
         let occupied: f64 = steps.iter().filter(|step| **step < band).sum();
         // Where everything lies at a few places there is nothing to compare with.
-        let most = if occupied > 0.0 { share * occupied } else { f64::INFINITY };
+        let most = if occupied > 0.0 {
+            share * occupied
+        } else {
+            f64::INFINITY
+        };
         let Some(&first) = order.first() else {
             continue;
         };

@@ -371,7 +371,10 @@ impl Reader<'_> {
     }
 }
 
-pub(super) fn fixed<T, D: Dimension>(name: &str, data: ArrayD<T>) -> Result<ndarray::Array<T, D>, Error> {
+pub(super) fn fixed<T, D: Dimension>(
+    name: &str,
+    data: ArrayD<T>,
+) -> Result<ndarray::Array<T, D>, Error> {
     data.into_dimensionality().map_err(|error| {
         Error::unexpected(
             format!("dataset {name:?}"),

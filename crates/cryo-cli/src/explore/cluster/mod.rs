@@ -82,9 +82,17 @@ pub(super) fn cluster(
         common.say(&format!(
             "would map {} candidates{} and divide them into {} classes{}, in {:.2} GiB",
             table.len(),
-            if reused.map { " (the map is there)" } else { "" },
+            if reused.map {
+                " (the map is there)"
+            } else {
+                ""
+            },
             settings.classes,
-            if reused.centres { " (the clusters are there)" } else { "" },
+            if reused.centres {
+                " (the clusters are there)"
+            } else {
+                ""
+            },
             needed as f64 / f64::from(1 << 30)
         ));
         return Ok(None);
@@ -101,7 +109,11 @@ pub(super) fn cluster(
         common.say(&format!(
             "replacing {} classes; selections stay as they are{}",
             before.spread.nrows(),
-            if reused.map { ", and so does the map" } else { "" }
+            if reused.map {
+                ", and so does the map"
+            } else {
+                ""
+            }
         ));
     }
     let found = compute::compute(&table, &settings, seed, before, &Report::new(common))?;

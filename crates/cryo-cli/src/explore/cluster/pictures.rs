@@ -101,7 +101,10 @@ impl Shown {
             let patches = patches.view();
             let what = titled(format!("{}, as many shown as fit", self.of));
             let grid = landscape(layout, patches, &what).map_err(failure)?;
-            let what = titled(format!("{} in {classes} classes, as many shown as fit", self.of));
+            let what = titled(format!(
+                "{} in {classes} classes, as many shown as fit",
+                self.of
+            ));
             let labelled = landscape_by_label(layout, patches, &self.labels, &what);
             let matrix = MatrixParams {
                 title: format!("{} in {classes} classes", self.of),

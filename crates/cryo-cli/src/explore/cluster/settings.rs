@@ -11,6 +11,8 @@ use crate::{
 
 /// What the user states on the command line.
 #[derive(Debug, Default, Args, Serialize)]
+// Beside the flags of training under one command.
+#[group(id = "cluster-flags")]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Flags {
     /// Classes (h) [default: 48, at most one for every 8 candidates]. More keeps rare kinds apart and shows common ones
@@ -197,7 +199,12 @@ impl Settings {
     /// Whether a map made with `other` is the one that these settings give.
     pub(super) fn has_map_of(&self, other: &Self) -> bool {
         (self.neighbours, self.min_dist, &self.metric, self.sample)
-            == (other.neighbours, other.min_dist, &other.metric, other.sample)
+            == (
+                other.neighbours,
+                other.min_dist,
+                &other.metric,
+                other.sample,
+            )
     }
 
     /// The same of the over-clustering.

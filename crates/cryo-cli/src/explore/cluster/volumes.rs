@@ -1,7 +1,7 @@
 use std::{fs, path::Path};
 
 use cryo_candidates::{PlaneSource, PreprocessParams, preprocess_volume};
-use cryo_core::{VoxelPos, Volume};
+use cryo_core::{Volume, VoxelPos};
 use cryo_embed_viz::{SlicesParams, class_colour, label_volume, overlay_slice};
 use cryo_io::{Overwrite, dataset::Dataset, mrc, write_atomic};
 use ndarray::Axis;
@@ -58,7 +58,11 @@ pub(super) fn write(
             overwrite: Overwrite::Replace,
             ..mrc::WriteOptions::default()
         };
-        mrc::write(folder.join(format!("{stem}_labels.mrc")), &numbers, &options)?;
+        mrc::write(
+            folder.join(format!("{stem}_labels.mrc")),
+            &numbers,
+            &options,
+        )?;
         let below = smoothed(&tomogram, entry, common)?;
         let step = (radius_vox.floor() as usize).max(1);
         for z in (step / 2..grid.shape[0]).step_by(step) {
