@@ -46,7 +46,7 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     grouping: Option<String>,
 
-    /// Distance between vectors: cosine or euclidean [default: cosine; paper and cet-pick euclidean].
+    /// Distance between vectors: cosine or euclidean [default: euclidean].
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     metric: Option<String>,
@@ -98,7 +98,7 @@ impl Settings {
             umap3: false,
             grouping: grouping.to_owned(),
             gamma: 1.0,
-            metric: if ours { "cosine" } else { "euclidean" }.to_owned(),
+            metric: "euclidean".to_owned(),
             unassigned_above: if ours { 2.0 } else { f64::INFINITY },
             sample: 50_000,
         }
