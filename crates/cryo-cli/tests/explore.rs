@@ -366,13 +366,13 @@ fn tilt_images_are_seen_where_the_list_names_them() {
     let manifest = fs::read_to_string(at.join("paper/checkpoints/epoch-000001/manifest.json"));
     let manifest: serde_json::Value = serde_json::from_str(&manifest.unwrap()).unwrap();
     let view = &manifest["config"]["model"]["input"]["view"];
-    assert_eq!(view.to_string(), "[2,16,16]");
+    assert_eq!(view.to_string(), "[2,10,10]");
     succeed(
         at,
         &["explore", "embed", "--run", "paper", "--device", "cpu"],
     );
     let table = embedding(&at.join("paper/embedding.h5"));
-    assert_eq!(table.patch.unwrap().dim().3, 16);
+    assert_eq!(table.patch.unwrap().dim().3, 10);
     let error = fail(at, &words("x", "recommended", &["--views", "tilts"]), 2);
     assert!(error.contains("--encoder resnet18"), "{error}");
     let error = fail(at, &words("x", "paper", &["--views", "magic"]), 2);
