@@ -1,6 +1,6 @@
-use std::path::Path;
+use std::{path::Path, str::FromStr};
 
-use ::hdf5::{Dataset, File, types::VarLenUnicode};
+use ::hdf5::{Dataset, File, types::FixedUnicode};
 use ndarray::Array2;
 
 use super::{
@@ -8,7 +8,6 @@ use super::{
     convert::{dataset, message, open, read_failed, write_failed},
     embeddings::{Reader, fixed, write_part},
     list,
-    volume::write_text,
 };
 use crate::{Error, Overwrite, atomic::write_atomic_path};
 
@@ -31,7 +30,7 @@ pub struct Clustering {
     /// `[h, 2]`: for classes 1 to h the median distance of their particles to the nearest centre, and the robust
     /// standard deviation of it: the spreads.
     pub spread: Array2<f32>,
-    /// What it was made with, as the caller writes it; the attribute `clustering` of the file.
+    /// What it was made with, as the caller writes it, up to 4096 bytes; the attribute `clustering` of the file.
     pub settings: String,
 }
 
@@ -46,10 +45,21 @@ const PARTS: [&str; 7] = [
 ];
 const SETTINGS: &str = "clustering";
 
+/// Of fixed length: the heap of strings of variable length grows with each that replaces another.
+type Text = FixedUnicode<4096>;
+
 impl Clustering {
     fn check(&self, rows: usize) -> Result<(), Error> {
         let umap3 = self.umap3.as_ref();
         let centres = self.centres.nrows();
+        if Text::from_str(&self.settings).is_err() {
+            let (expected, got) = ("at most 4096 bytes", self.settings.len());
+            return Err(Error::parameter(
+                "settings",
+                expected,
+                format!("{got} bytes"),
+            ));
+        }
         let lengths = [
             ("umap2", rows, self.umap2.nrows()),
             ("umap3", rows, umap3.map_or(rows, Array2::nrows)),
@@ -160,7 +170,10 @@ fn put(path: &Path, clustering: &Clustering) -> ::hdf5::Result<()> {
         &column(&clustering.class_of_centre),
     )?;
     write_part(&file, "spread", &clustering.spread)?;
-    write_text(&file, SETTINGS, &clustering.settings)?;
+    let text = Text::from_str(&clustering.settings).map_err(|error| error.to_string())?;
+    file.new_attr::<Text>()
+        .create(SETTINGS)?
+        .write_scalar(&text)?;
     file.close()
 }
 
@@ -235,6 +248,6 @@ fn settings(file: &File) -> Result<String, Error> {
         return Ok(String::new());
     }
     let attribute = file.attr(SETTINGS).map_err(failed)?;
-    let text = attribute.read_scalar::<VarLenUnicode>().map_err(failed)?;
+    let text = attribute.read_scalar::<Text>().map_err(failed)?;
     Ok(text.to_string())
 }
