@@ -5,7 +5,7 @@ use ndarray::Array2;
 
 use super::{
     EmbeddingsOptions,
-    convert::{dataset, message, open, read_failed, write_failed},
+    convert::{dataset, open, read_failed, write_failed},
     embeddings::{Reader, fixed, write_part},
     list,
 };
@@ -30,7 +30,8 @@ pub struct Clustering {
     /// `[h, 2]`: for classes 1 to h the median distance of their particles to the nearest centre, and the robust
     /// standard deviation of it: the spreads.
     pub spread: Array2<f32>,
-    /// What it was made with, as the caller writes it, up to 4096 bytes; the attribute `clustering` of the file.
+    /// What it was made with, as the caller writes it, up to 4096 bytes; the attribute `clustering` of the file. Empty
+    /// where there is none, or of another type than a text of fixed length.
     pub settings: String,
 }
 
@@ -228,7 +229,7 @@ pub fn read_clustering(
             centres: fixed("centres", points)?,
             class_of_centre: classes.into_raw_vec_and_offset().0,
             spread: fixed("spread", spread)?,
-            settings: settings(&file)?,
+            settings: settings(&file),
         }))
     };
     read().map_err(|error: Error| error.in_file(path))
@@ -238,16 +239,13 @@ fn extent(found: &Dataset) -> usize {
     found.shape().first().copied().unwrap_or_default()
 }
 
-fn settings(file: &File) -> Result<String, Error> {
-    let failed = |error: ::hdf5::Error| {
-        let what = format!("attribute {SETTINGS:?}");
-        Error::unexpected(what, "a readable text", message(&error))
-    };
-    let names = file.attr_names().map_err(failed)?;
-    if !names.iter().any(|name| name == SETTINGS) {
-        return Ok(String::new());
+fn settings(file: &File) -> String {
+    let named = |names: Vec<String>| names.iter().any(|name| name == SETTINGS);
+    if !file.attr_names().is_ok_and(named) {
+        return String::new();
     }
-    let attribute = file.attr(SETTINGS).map_err(failed)?;
-    let text = attribute.read_scalar::<Text>().map_err(failed)?;
-    Ok(text.to_string())
+    let text = file
+        .attr(SETTINGS)
+        .and_then(|found| found.read_scalar::<Text>());
+    text.map_or_else(|_| String::new(), |text| text.to_string())
 }
