@@ -352,7 +352,9 @@ fn tilt_images_are_seen_where_the_list_names_them() {
             "--batch",
             "4",
             "--box",
-            "16",
+            "10",
+            "--candidates",
+            "sim/truth.star",
             "--device",
             "cpu",
         ];
