@@ -103,6 +103,15 @@ fn a_run_is_trained_embedded_and_applied_to_another_tomogram() {
         .iter()
         .fold(0.0_f32, |largest, value| largest.max(value.abs()));
     assert!(difference < 1e-4, "{difference}");
+
+    // What was embedded elsewhere is clustered and selected from as a run.
+    succeed(at, &["explore", "cluster", "both", "--classes", "2"]);
+    succeed(
+        at,
+        &["select", "both", "--classes", "1,2", "--name", "both kinds"],
+    );
+    let star = fs::read_to_string(at.join("both/selections/both kinds.star")).unwrap();
+    assert!(star.contains("one/1") && star.contains("two/1"), "{star}");
 }
 
 #[test]
