@@ -13,6 +13,7 @@ mod localize;
 mod options;
 mod preprocess;
 mod progress;
+mod select;
 mod simulate;
 mod tomograms;
 mod tubes;
@@ -69,6 +70,8 @@ enum Command {
     /// Learn from few annotations where all particles are, and find them.
     #[command(subcommand)]
     Localize(localize::Stage),
+    /// Choose candidates of a run by class, without a browser.
+    Select(Box<select::Arguments>),
     /// Run the whole story on a small simulated tomogram.
     Demo(Box<demo::Arguments>),
 }
@@ -103,6 +106,7 @@ fn main() -> ExitCode {
         Some(Command::Candidates(arguments)) => candidates::run(&arguments, &common),
         Some(Command::Explore(stage)) => explore::run(&stage, &common),
         Some(Command::Localize(stage)) => localize::run(&stage, &common),
+        Some(Command::Select(arguments)) => select::run(&arguments, &common),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &common),
         None => Err(exit::Failure::usage(
             "expected a command; cryo --help lists them",
