@@ -99,7 +99,7 @@ fn ours(device: Device, precision: Precision, shape: [usize; 3]) -> Result<[f64;
     });
     let tomogram = AnnotatedTomogram {
         name: "bench".into(),
-        volume: small.view(),
+        volume: small,
         annotations: annotations.collect(),
     };
     let config = ModelConfig {

@@ -1,0 +1,130 @@
+//! `cryo localize` from a few positions to particles of another tomogram.
+
+mod common;
+
+use std::{fs, path::Path};
+
+use common::{fail, folder, succeed};
+use cryo_core::ParticleSet;
+use cryo_fixtures::{Body, Noise, PhantomBuilder, PhantomParams};
+use cryo_io::{
+    CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, mrc, read_picks, write_picks,
+};
+
+/// A tomogram with dark balls; its positions go into `NAME.star`, all of one class.
+fn tomogram(folder: &Path, name: &str, seed: u64) {
+    let mut params = PhantomParams::new([32, 96, 104], 20.0);
+    params.noise = Noise::SignalToNoise(1.0);
+    params.seed = seed;
+    let mut builder = PhantomBuilder::new(params).expect("valid");
+    builder
+        .scatter("ball", Body::Sphere { radius_vox: 5.0 }, 14)
+        .expect("room");
+    let phantom = builder.build(&()).expect("built");
+    mrc::write(
+        folder.join(format!("{name}.mrc")),
+        &phantom.volume,
+        &mrc::WriteOptions::default(),
+    )
+    .expect("written");
+    let mut truth: ParticleSet = phantom.truth;
+    truth.tomogram = name.to_owned();
+    let options = PicksOptions {
+        frames: Frames::all(Frame {
+            tilt_series_pixel_size: Some(20.0),
+            ..Frame::of(&truth.grid)
+        }),
+        ..PicksOptions::default()
+    };
+    let picks = Picks {
+        sets: vec![truth],
+        ..Picks::default()
+    };
+    let path = folder.join(format!("{name}.star"));
+    write_picks(&path, CoordinateFormat::Relion5, &picks, &options, Overwrite::Never).expect("written");
+}
+
+const TRAIN: [&str; 20] = [
+    "localize", "train", "--data", "one.mrc", "--coords", "one.star", "--diameter", "200", "--out", "run",
+    "--epochs", "3", "--steps", "25", "--working-voxel", "25", "--device", "cpu", "--threads", "1",
+];
+
+const PREDICT: [&str; 12] = [
+    "localize", "predict", "--run", "run", "--data", "one.mrc", "two.mrc", "--out", "picks", "--device", "cpu",
+    "--heatmaps",
+];
+
+fn f1(folder: &Path, truth: &str, picks: &str) -> f64 {
+    let words = ["evaluate", "--truth", truth, "--picks", picks, "--radius", "100", "--json"];
+    let json: serde_json::Value = serde_json::from_str(&succeed(folder, &words)).expect("JSON");
+    json["f1"].as_f64().expect("a number")
+}
+
+#[test]
+fn positions_of_one_tomogram_find_the_particles_of_another() {
+    let folder = folder();
+    let at = folder.path();
+    tomogram(at, "one", 3);
+    tomogram(at, "two", 4);
+    succeed(at, &TRAIN);
+    for name in ["config.toml", "metrics.jsonl", "thresholds.tsv", "model/manifest.json"] {
+        assert!(at.join("run").join(name).exists(), "{name}");
+    }
+    succeed(at, &PREDICT);
+    assert!(at.join("picks/two_ball_heat.mrc").exists());
+    let found = f1(at, "two.star", "picks/two.star");
+    assert!(found > 0.8, "F1 {found}");
+    assert!(fail(at, &PREDICT, 2).contains("is not overwritten"));
+
+    // Parts give what the whole gives, in any order, and the last one gathers.
+    for part in ["2/2", "1/2"] {
+        let mut words = PREDICT.to_vec();
+        words[8] = "parts";
+        words.extend(["--shard", part, "--format", "csv"]);
+        succeed(at, &words);
+    }
+    let read = |name: &str| fs::read(at.join(name)).expect("written");
+    assert_eq!(read("parts/all.star"), read("picks/all.star"));
+    assert!(at.join("parts/one.csv").exists());
+    let all = read_picks(at.join("picks/all.star"), None, &PicksOptions::default());
+    assert_eq!(all.expect("complete by itself").sets.len(), 2);
+}
+
+#[test]
+fn a_run_that_is_there_is_kept_and_goes_on() {
+    let folder = folder();
+    let at = folder.path();
+    tomogram(at, "one", 3);
+    let mut words = TRAIN.to_vec();
+    words[11] = "1";
+    words[13] = "4";
+    succeed(at, &words);
+    assert!(fail(at, &words, 2).contains("a run is there and is not overwritten"));
+    words.push("--resume");
+    succeed(at, &words);
+    words[11] = "2";
+    assert!(fail(at, &words, 2).contains("made with another epochs"));
+}
+
+#[test]
+fn what_is_wrong_is_said_and_nothing_is_written() {
+    let folder = folder();
+    let at = folder.path();
+    tomogram(at, "one", 3);
+    let with = |place: usize, value: &'static str| {
+        let mut words = TRAIN.to_vec();
+        words[place] = value;
+        words
+    };
+    assert!(fail(at, &with(7, "ball=200,proteasome=150"), 2).contains("expected one of the classes ball"));
+    assert!(fail(at, &with(7, "20"), 2).contains("diameter_angstrom"));
+    fs::write(at.join("swapped.csv"), "x,y,z,tomogram\n50,20,60,one\n40,28,81,one\n").expect("written");
+    let message = fail(at, &with(5, "swapped.csv"), 3);
+    assert!(message.contains("outside the tomogram") && message.contains("x, z, y"), "{message}");
+    fs::write(at.join("single.csv"), "x,y,z,tomogram\n50,60,20,one\n").expect("written");
+    assert!(fail(at, &with(5, "single.csv"), 3).contains("expected at least 2 annotations"));
+    fs::write(at.join("other.csv"), "x,y,z,tomogram\n50,60,20,elsewhere\n5,6,2,elsewhere\n").expect("written");
+    let _ = fail(at, &with(3, "missing.mrc"), 3);
+    assert!(!at.join("run").exists());
+    assert!(fail(at, &PREDICT, 3).contains("train it with cryo localize train"));
+}
