@@ -7,15 +7,18 @@ mod demo;
 mod evaluate;
 mod exit;
 mod explore;
+mod explored;
 mod frames;
 mod inspect;
 mod options;
 mod preprocess;
 mod progress;
+mod report;
 mod simulate;
 mod tomograms;
 mod tubes;
 mod version;
+mod view;
 
 use std::process::ExitCode;
 
@@ -65,6 +68,10 @@ enum Command {
     /// Learn without labels in what candidates differ, and embed them.
     #[command(subcommand)]
     Explore(explore::Stage),
+    /// Explore a run in a browser.
+    View(Box<view::Arguments>),
+    /// Write the page of a run as one file.
+    Report(Box<report::Arguments>),
     /// Run the whole story on a small simulated tomogram.
     Demo(Box<demo::Arguments>),
 }
@@ -83,6 +90,7 @@ fn main() -> ExitCode {
                 | Command::Preprocess(_)
                 | Command::Candidates(_)
                 | Command::Explore(_)
+                | Command::View(_)
                 | Command::Demo(_)
         )
     );
@@ -97,6 +105,8 @@ fn main() -> ExitCode {
         Some(Command::Preprocess(arguments)) => preprocess::run(&arguments, &common),
         Some(Command::Candidates(arguments)) => candidates::run(&arguments, &common),
         Some(Command::Explore(stage)) => explore::run(&stage, &common),
+        Some(Command::View(arguments)) => view::run(&arguments, &common),
+        Some(Command::Report(arguments)) => report::run(&arguments, &common),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &common),
         None => Err(exit::Failure::usage(
             "expected a command; cryo --help lists them",

@@ -1,0 +1,115 @@
+// The map of candidates: drawing, hovering, choosing.
+import createScatterplot from "regl-scatterplot";
+import { colouring } from "./colours.js";
+import { framed } from "./dom.js";
+
+const MOST_LABELS = 60;
+
+/** Points shrink and fade as there are more of them. */
+function pointStyle(count) {
+  const size = Math.min(7, Math.max(1.2, 9 - 1.4 * Math.log10(Math.max(count, 10))));
+  return { size: Math.round(size * 10) / 10, opacity: count > 200_000 ? 0.55 : count > 20_000 ? 0.75 : 0.9 };
+}
+
+function themeColours() {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name) => style.getPropertyValue(name).trim();
+  return { backgroundColor: of("--map"), pointColorActive: of("--ink"), pointColorHover: of("--accent"), lassoColor: of("--accent") };
+}
+
+export function createMap(page, canvas, labelLayer) {
+  const { points } = page;
+  const style = pointStyle(points.count);
+  const plot = createScatterplot({
+    canvas,
+    pointSize: style.size,
+    pointSizeSelected: 2,
+    pointOutlineWidth: 1.5,
+    opacity: style.opacity,
+    opacityInactiveMax: 0.6,
+    opacityInactiveScale: 0.6,
+    colorBy: "valueA",
+    deselectOnDblClick: false,
+    deselectOnEscape: false,
+    lassoOnLongPress: false,
+    lassoInitiator: false,
+    showReticle: false,
+    cameraIsFixed: false,
+    actionKeyMap: { merge: "ctrl", remove: "alt", lasso: "shift" },
+    // The square of the map just fits.
+    cameraDistance: 1.08,
+    ...themeColours(),
+  });
+  let mode = null;
+  let drawn = Promise.resolve();
+  let anchors = [];
+
+  function draw(scheme) {
+    plot.set({ pointColor: scheme.palette.length > 1 ? scheme.palette : [scheme.palette[0], scheme.palette[0]] });
+    const known = plot.get("spatialIndex");
+    const options = { zDataType: "categorical", ...(known ? { spatialIndex: known } : {}) };
+    const selection = page.store.get().selection;
+    if (selection.length) options.select = selection;
+    return plot.draw({ x: points.x, y: points.y, z: scheme.values }, options);
+  }
+
+  function colour(next, state) {
+    mode = next;
+    const scheme = colouring(mode, page.manifest, points, state);
+    // One after the other: the library refuses a draw while another is under way.
+    drawn = drawn.then(() => draw(scheme));
+    return { scheme, drawn };
+  }
+
+  const placeLabels = framed(() => {
+    for (const { node, index } of anchors) {
+      const place = plot.getScreenPosition(index);
+      node.style.display = place ? "" : "none";
+      if (place) node.style.transform = `translate(${place[0]}px, ${place[1]}px) translate(-50%, -50%)`;
+    }
+  });
+  plot.subscribe("view", placeLabels);
+  new ResizeObserver(placeLabels).observe(canvas);
+
+  return {
+    plot,
+    colour,
+    mode: () => mode,
+    isDrawn: () => drawn,
+    select(indices) {
+      drawn = drawn.then(() => (indices.length ? plot.select(indices, { preventEvent: true }) : plot.deselect({ preventEvent: true })));
+    },
+    hover: (index) => plot.hover(index ?? -1, { preventEvent: true }),
+    zoomTo: (indices) => plot.zoomToPoints(indices, { padding: 0.35, transition: true, transitionDuration: 300 }),
+    home: () => plot.reset(),
+    setTool: (tool) => plot.set({ mouseMode: tool }),
+    retheme: () => plot.set(themeColours()),
+    /** Writes the number or name of each class on the map. */
+    label(classes) {
+      labelLayer.replaceChildren();
+      anchors = classes.slice(0, MOST_LABELS).map(({ index, text }) => {
+        const node = document.createElement("span");
+        node.textContent = text;
+        labelLayer.append(node);
+        return { node, index };
+      });
+      drawn.then(placeLabels);
+    },
+  };
+}
+
+/** For each class the candidate nearest to the middle of its candidates on the map. */
+export function anchorsOf(points, groups) {
+  const middle = (values) => values.sort()[values.length >> 1];
+  return groups.map(({ label, indices }) => {
+    const x = middle(Float32Array.from(indices, (i) => points.x[i]));
+    const y = middle(Float32Array.from(indices, (i) => points.y[i]));
+    let best = indices[0];
+    let least = Infinity;
+    for (const i of indices) {
+      const distance = (points.x[i] - x) ** 2 + (points.y[i] - y) ** 2;
+      if (distance < least) [least, best] = [distance, i];
+    }
+    return { label, index: best };
+  });
+}
