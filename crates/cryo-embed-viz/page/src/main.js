@@ -106,7 +106,10 @@ function start() {
   $("card")?.remove();
 
   let map = null;
-  createTheme($("theme"), () => map?.retheme());
+  createTheme($("theme"), () => {
+    map?.retheme();
+    page.recolour?.();
+  });
   map = createMap(page, $("map"), $("labels"));
   page.map = map;
   showLegend(map.colour(modes(manifest, points)[0].id, store.get()).scheme);
@@ -165,6 +168,11 @@ async function finish(page, map, tools) {
     const { scheme } = map.colour(id, store.get());
     showLegend(scheme);
   }
+  page.recolour = () => {
+    setMode(map.mode());
+    classes.render();
+    slices?.paint();
+  };
   function showSelection(state) {
     const { selection } = state;
     $("selected").textContent = selection.length ? plural(selection.length, "candidate") : "nothing selected";

@@ -4,6 +4,9 @@ import { colouring } from "./colours.js";
 import { framed } from "./dom.js";
 
 const MOST_LABELS = 60;
+const COARSE_ABOVE = 100_000;
+const COARSE = 40_000;
+const RESTS_AFTER_MS = 400;
 
 /** Points shrink and fade as there are more of them. */
 function pointStyle(count) {
@@ -49,7 +52,8 @@ export function createMap(page, canvas, labelLayer) {
     const known = plot.get("spatialIndex");
     const options = { zDataType: "categorical", ...(known ? { spatialIndex: known } : {}) };
     const selection = page.store.get().selection;
-    if (selection.length) options.select = selection;
+    // The library takes anything but a plain array for one point.
+    if (selection.length) options.select = Array.from(selection);
     return plot.draw({ x: points.x, y: points.y, z: scheme.values }, options);
   }
 
@@ -69,6 +73,7 @@ export function createMap(page, canvas, labelLayer) {
     }
   });
   plot.subscribe("view", placeLabels);
+  createDetail(page, plot, canvas);
   new ResizeObserver(placeLabels).observe(canvas);
 
   return {
@@ -77,10 +82,10 @@ export function createMap(page, canvas, labelLayer) {
     mode: () => mode,
     isDrawn: () => drawn,
     select(indices) {
-      drawn = drawn.then(() => (indices.length ? plot.select(indices, { preventEvent: true }) : plot.deselect({ preventEvent: true })));
+      drawn = drawn.then(() => (indices.length ? plot.select(Array.from(indices), { preventEvent: true }) : plot.deselect({ preventEvent: true })));
     },
     hover: (index) => plot.hover(index ?? -1, { preventEvent: true }),
-    zoomTo: (indices) => plot.zoomToPoints(indices, { padding: 0.35, transition: true, transitionDuration: 300 }),
+    zoomTo: (indices) => plot.zoomToPoints(Array.from(indices), { padding: 0.35, transition: true, transitionDuration: 300 }),
     home: () => plot.reset(),
     setTool: (tool) => plot.set({ mouseMode: tool }),
     retheme: () => plot.set(themeColours()),
@@ -96,6 +101,43 @@ export function createMap(page, canvas, labelLayer) {
       drawn.then(placeLabels);
     },
   };
+}
+
+/**
+ * While a map of very many points moves, every so many of them are drawn, and all once it rests: a graphics card
+ * does not need it, a computer without one does.
+ */
+function createDetail(page, plot, canvas) {
+  const { count } = page.points;
+  if (count <= COARSE_ABOVE) return;
+  const step = Math.ceil(count / COARSE);
+  const few = Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);
+  let coarse = false;
+  let held = false;
+  let resting = 0;
+  const rest = () => {
+    clearTimeout(resting);
+    if (!coarse) return;
+    coarse = false;
+    plot.unfilter({ preventEvent: true });
+    const { selection } = page.store.get();
+    if (selection.length) plot.select(Array.from(selection), { preventEvent: true });
+  };
+  plot.subscribe("view", () => {
+    if (!coarse) {
+      coarse = true;
+      plot.filter(few, { preventEvent: true });
+    }
+    clearTimeout(resting);
+    if (!held) resting = setTimeout(rest, RESTS_AFTER_MS);
+  });
+  canvas.addEventListener("pointerdown", () => (held = true));
+  addEventListener("pointerup", () => {
+    held = false;
+    resting = setTimeout(rest, RESTS_AFTER_MS);
+  });
+  // A lasso chooses among what is drawn.
+  plot.subscribe("lassoStart", rest);
 }
 
 /** For each class the candidate nearest to the middle of its candidates on the map. */
