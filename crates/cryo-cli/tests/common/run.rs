@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use cryo_core::{Grid, Particle, ParticleSet, VoxelPos, VoxelSize};
+use cryo_core::{Particle, ParticleSet, VoxelPos};
 use cryo_fixtures::{Body, Noise, PhantomBuilder, PhantomParams};
 use cryo_io::{
     CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions,
@@ -130,9 +130,4 @@ fn write_table(at: &Path, truth: &[Truth], patches: Vec<Array2<u8>>) {
     };
     hdf5::write_embeddings(at.join("run/embedding.h5"), &table, Overwrite::Replace)
         .expect("written");
-}
-
-/// A grid of cubes of the fixture's size.
-pub(crate) fn grid(shape: [usize; 3]) -> Grid {
-    Grid::new(shape, VoxelSize::new(VOXEL).expect("valid"))
 }

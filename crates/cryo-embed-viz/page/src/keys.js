@@ -43,7 +43,7 @@ export function createKeys(actions) {
 function sheet(table) {
   const rows = [
     ...table.map(([key, text]) => [key, text]),
-    ["drag", "move the map"], ["wheel", "zoom"], ["Shift + drag", "lasso"], ["Ctrl + lasso", "add"], ["Alt + lasso", "take away"],
+    ["drag", "move the map"], ["wheel", "zoom"], ["Shift + drag", "lasso"], ["with Ctrl too", "add to the selection"], ["with Alt too", "take out of it"],
     ["double click", "the class of a point"], ["arrows, X", "in the gallery: go, reject"],
   ];
   const dialog = h("dialog", { class: "sheet", "aria-label": "Keys" }, h("form", { method: "dialog" }, [
