@@ -1,5 +1,5 @@
 // The map of candidates: drawing, hovering, choosing.
-import createScatterplot from "regl-scatterplot";
+import createScatterplot, { createRenderer } from "regl-scatterplot";
 import { colouring } from "./colours.js";
 import { framed } from "./dom.js";
 
@@ -23,14 +23,20 @@ function themeColours() {
 export function createMap(page, canvas, labelLayer) {
   const { points } = page;
   const style = pointStyle(points.count);
+  const renderer = createRenderer();
+  // By itself it draws as much as the window shows, and no more than it believes the screen to have.
+  const fit = () => renderer.resize(canvas.clientWidth, canvas.clientHeight);
+  fit();
+  new ResizeObserver(fit).observe(canvas);
   const plot = createScatterplot({
     canvas,
+    renderer,
     pointSize: style.size,
     pointSizeSelected: 2,
     pointOutlineWidth: 1.5,
     opacity: style.opacity,
-    opacityInactiveMax: 0.6,
-    opacityInactiveScale: 0.6,
+    opacityInactiveMax: 1,
+    opacityInactiveScale: 0.7,
     colorBy: "valueA",
     deselectOnDblClick: false,
     deselectOnEscape: false,
