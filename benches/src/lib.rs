@@ -5,4 +5,5 @@
 pub mod inputs;
 pub mod machine;
 pub mod rounds;
+pub mod simulated;
 pub mod vectors;

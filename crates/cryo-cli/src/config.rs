@@ -9,13 +9,14 @@ use toml::{Table, Value};
 use crate::{exit::Failure, options::Common};
 
 /// The tables that a settings file may have.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "cryo",
     "simulate",
     "tubes",
     "preprocess",
     "candidates",
     "explore",
+    "cluster",
 ];
 
 /// Takes from the settings file what holds for every stage, where no flag says it.
@@ -23,19 +24,7 @@ pub(crate) fn complete(common: &mut Common) -> Result<(), Failure> {
     let Some(path) = common.config.clone() else {
         return Ok(());
     };
-    let seed = match read_table(&path, "cryo")?.remove("seed") {
-        None => return Ok(()),
-        Some(Value::Integer(seed)) => u64::try_from(seed).ok(),
-        Some(Value::String(seed)) => seed.parse().ok(),
-        Some(_) => None,
-    };
-    if seed.is_none() {
-        let path = path.display();
-        return Err(Failure::Input(format!(
-            "{path}: table [cryo]: seed: expected a whole number from 0"
-        )));
-    }
-    common.seed = common.seed.or(seed);
+    common.seed = common.seed.or(seed(&path)?);
     Ok(())
 }
 
@@ -77,6 +66,16 @@ pub(crate) fn write(
     common: &Common,
     overwrite: Overwrite,
 ) -> Result<(), Failure> {
+    write_tables(path, [(stage, to_table(settings)?)], common, overwrite)
+}
+
+/// The same of several stages.
+pub(crate) fn write_tables<'a>(
+    path: &Path,
+    stages: impl IntoIterator<Item = (&'a str, Table)>,
+    common: &Common,
+    overwrite: Overwrite,
+) -> Result<(), Failure> {
     let mut program = Table::new();
     program.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
     program.insert("libtorch".to_owned(), cryo_train::LIBTORCH_VERSION.into());
@@ -84,12 +83,47 @@ pub(crate) fn write(
     program.insert("seed".to_owned(), common.seed().to_string().into());
     let mut all = Table::new();
     all.insert("cryo".to_owned(), Value::Table(program));
+    for (stage, table) in stages {
+        all.insert(stage.to_owned(), Value::Table(table));
+    }
+    write_text(path, &all, overwrite)
+}
+
+/// Replaces the table of one stage in a file of settings, and keeps the others.
+pub(crate) fn update(path: &Path, stage: &str, settings: &impl Serialize) -> Result<(), Failure> {
+    let mut all = read(path)?;
     all.insert(stage.to_owned(), Value::Table(to_table(settings)?));
-    let text = toml::to_string(&all).map_err(|error| Failure::usage(error.to_string()))?;
+    write_text(path, &all, Overwrite::Replace)
+}
+
+fn write_text(path: &Path, all: &Table, overwrite: Overwrite) -> Result<(), Failure> {
+    let text = toml::to_string(all).map_err(|error| Failure::usage(error.to_string()))?;
     write_atomic(path, overwrite, |out| {
         std::io::Write::write_all(out, text.as_bytes()).map_err(cryo_io::Error::from)
     })?;
     Ok(())
+}
+
+/// The seed in a file of settings.
+pub(crate) fn seed(path: &Path) -> Result<Option<u64>, Failure> {
+    let seed = match read_table(path, "cryo")?.remove("seed") {
+        None => return Ok(None),
+        Some(Value::Integer(seed)) => u64::try_from(seed).ok(),
+        Some(Value::String(seed)) => seed.parse().ok(),
+        Some(_) => None,
+    };
+    if seed.is_none() {
+        let path = path.display();
+        return Err(Failure::Input(format!(
+            "{path}: table [cryo]: seed: expected a whole number from 0"
+        )));
+    }
+    Ok(seed)
+}
+
+/// Whether a file of settings has a table of that stage.
+pub(crate) fn has(path: &Path, stage: &str) -> Result<bool, Failure> {
+    Ok(read(path)?.contains_key(stage))
 }
 
 /// Refuses to go on with what was made with other settings.
@@ -117,14 +151,21 @@ pub(crate) fn check_same(
     )))
 }
 
-fn to_table(value: &impl Serialize) -> Result<Table, Failure> {
+pub(crate) fn to_table(value: &impl Serialize) -> Result<Table, Failure> {
     Table::try_from(value).map_err(|error| Failure::usage(format!("settings: {error}")))
 }
 
 fn read_table(path: &Path, stage: &str) -> Result<Table, Failure> {
+    match read(path)?.remove(stage) {
+        Some(Value::Table(table)) => Ok(table),
+        _ => Ok(Table::new()),
+    }
+}
+
+fn read(path: &Path) -> Result<Table, Failure> {
     let text = fs::read_to_string(path)
         .map_err(|error| Failure::Input(format!("{}: could not read: {error}", path.display())))?;
-    let mut all: Table = toml::from_str(&text)
+    let all: Table = toml::from_str(&text)
         .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
     if let Some((key, value)) = all
         .iter()
@@ -137,9 +178,5 @@ fn read_table(path: &Path, stage: &str) -> Result<Table, Failure> {
             value.type_str()
         )));
     }
-    match all.remove(stage) {
-        None => Ok(Table::new()),
-        Some(Value::Table(table)) => Ok(table),
-        Some(_) => Ok(Table::new()),
-    }
+    Ok(all)
 }

@@ -25,6 +25,7 @@ pub(crate) struct Explored {
     labels: Option<Vec<u32>>,
     patches: Option<Array3<u8>>,
     scores: Option<Vec<f32>>,
+    outliers: Option<Vec<f32>>,
     tomogram: Vec<usize>,
     pub(crate) tomograms: Vec<PageTomogram>,
     /// The entry of the dataset list of each tomogram, where the list has one.
@@ -66,6 +67,7 @@ impl Explored {
             });
         }
         let labels = table.label.take();
+        let clustering = hdf5::read_clustering(run.join("embedding.h5"), max_bytes)?;
         // Below 0 is how others write "none".
         let label = |label: i32| u32::try_from(label).unwrap_or(0);
         let mut explored = Self {
@@ -74,11 +76,15 @@ impl Explored {
             patches: table.patch.take().map(|all| all.index_axis_move(Axis(1), 0)),
             table,
             scores: None,
+            outliers: clustering.map(|clustering| clustering.outlier),
             tomogram,
             tomograms,
             entries,
         };
-        explored.scores = explored.join_scores(&sets);
+        explored.scores = match explored.table.score.take() {
+            Some(scores) => Some(scores),
+            None => explored.join_scores(&sets),
+        };
         Ok(explored)
     }
 
@@ -95,7 +101,7 @@ impl Explored {
             tomogram: &self.tomogram,
             positions: self.positions(),
             scores: self.scores.as_deref(),
-            outliers: None,
+            outliers: self.outliers.as_deref(),
             patches: self.patches.as_ref().map(|all| all.view()),
             embedding: Some(self.table.embedding.view()),
         })

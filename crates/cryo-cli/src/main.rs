@@ -14,6 +14,7 @@ mod options;
 mod preprocess;
 mod progress;
 mod report;
+mod select;
 mod simulate;
 mod tomograms;
 mod tubes;
@@ -68,6 +69,8 @@ enum Command {
     /// Learn without labels in what candidates differ, and embed them.
     #[command(subcommand)]
     Explore(explore::Stage),
+    /// Choose candidates of a run by class, without a browser.
+    Select(Box<select::Arguments>),
     /// Explore a run in a browser.
     View(Box<view::Arguments>),
     /// Write the page of a run as one file.
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Some(Command::Preprocess(arguments)) => preprocess::run(&arguments, &common),
         Some(Command::Candidates(arguments)) => candidates::run(&arguments, &common),
         Some(Command::Explore(stage)) => explore::run(&stage, &common),
+        Some(Command::Select(arguments)) => select::run(&arguments, &common),
         Some(Command::View(arguments)) => view::run(&arguments, &common),
         Some(Command::Report(arguments)) => report::run(&arguments, &common),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &common),

@@ -229,3 +229,166 @@ fn what_cannot_be_is_told() {
     let error = fail(at, &["explore", "embed", "--run", "run"], 3);
     assert!(error.contains("cut off or damaged"), "{error}");
 }
+
+/// Ten candidates in each of two tomograms.
+fn listed(at: &Path) {
+    tomogram(at, "one.mrc", 1);
+    tomogram(at, "two.mrc", 2);
+    let mut table = "tomogram,x,y,z,score\n".to_owned();
+    for index in 0..10 {
+        for name in ["one", "two"] {
+            let (x, y, z) = (30 + 5 * index, 20 + 6 * index, 15 + index);
+            table += &format!("{name},{x},{y},{z},{}\n", 0.5 * f64::from(index));
+        }
+    }
+    fs::write(at.join("list.csv"), table).unwrap();
+}
+
+#[test]
+fn tomograms_that_do_not_fit_into_memory_together_give_the_same() {
+    let place = folder();
+    let at = place.path();
+    listed(at);
+    let words = |out: &'static str, memory: &'static str| {
+        vec![
+            "explore",
+            "train",
+            "--data",
+            "one.mrc",
+            "two.mrc",
+            "--candidates",
+            "list.csv",
+            "--out",
+            out,
+            "--epochs",
+            "2",
+            "--batch",
+            "8",
+            "--device",
+            "cpu",
+            "--threads",
+            "1",
+            "--memory",
+            memory,
+        ]
+    };
+    succeed(at, &words("fits", "1"));
+    let output = common::run(at, &words("spilled", "0.005"));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("views are kept on disk"), "{said}");
+    for name in [
+        "checkpoints/epoch-000002/model.safetensors",
+        "candidates.star",
+        "yardstick.json",
+    ] {
+        let read = |run: &str| fs::read(at.join(run).join(name)).unwrap();
+        assert!(read("fits") == read("spilled"), "{name} differs");
+    }
+    for (run, memory) in [("fits", "1"), ("spilled", "0.005")] {
+        let words = [
+            "explore",
+            "embed",
+            "--run",
+            run,
+            "--device",
+            "cpu",
+            "--threads",
+            "1",
+            "--memory",
+            memory,
+        ];
+        succeed(at, &words);
+    }
+    let (fits, spilled) = (
+        embedding(&at.join("fits/embedding.h5")),
+        embedding(&at.join("spilled/embedding.h5")),
+    );
+    assert_eq!(fits, spilled);
+    assert_eq!(fits.len(), 20);
+    assert_eq!(fits.score.unwrap()[3], 1.5);
+    // Nothing is left of the file.
+    let left = fs::read_dir(at.join("spilled")).unwrap().flatten();
+    assert!(
+        left.into_iter()
+            .all(|entry| !entry.file_name().to_string_lossy().contains("part"))
+    );
+    // One tomogram alone is too large.
+    let error = fail(at, &words("none", "0.001"), 4);
+    assert!(
+        error.contains("memory") || error.contains("limit"),
+        "{error}"
+    );
+}
+
+#[test]
+fn tilt_images_are_seen_where_the_list_names_them() {
+    let place = folder();
+    let at = place.path();
+    succeed(
+        at,
+        &[
+            "simulate",
+            "-o",
+            "sim",
+            "--size=80,72,40",
+            "--body=sphere:80:10",
+            "--tilts=-60,60,6",
+            "--voxel-size=10",
+        ],
+    );
+    let words = |out: &'static str, preset: &'static str, more: &[&'static str]| {
+        let mut words = vec![
+            "explore",
+            "train",
+            "--data",
+            "sim/dataset.tsv",
+            "--out",
+            out,
+            "--preset",
+            preset,
+            "--epochs",
+            "1",
+            "--batch",
+            "4",
+            "--box",
+            "16",
+            "--device",
+            "cpu",
+        ];
+        words.extend(more);
+        words
+    };
+    succeed(at, &words("paper", "paper", &[]));
+    let config = fs::read_to_string(at.join("paper/config.toml")).unwrap();
+    assert!(config.contains("views = \"tilts\""), "{config}");
+    assert!(config.contains("max-tilt = 15.0"), "{config}");
+    let manifest = fs::read_to_string(at.join("paper/checkpoints/epoch-000001/manifest.json"));
+    let manifest: serde_json::Value = serde_json::from_str(&manifest.unwrap()).unwrap();
+    let view = &manifest["config"]["model"]["input"]["view"];
+    assert_eq!(view.to_string(), "[2,16,16]");
+    succeed(
+        at,
+        &["explore", "embed", "--run", "paper", "--device", "cpu"],
+    );
+    let table = embedding(&at.join("paper/embedding.h5"));
+    assert_eq!(table.patch.unwrap().dim().3, 16);
+    let error = fail(at, &words("x", "recommended", &["--views", "tilts"]), 2);
+    assert!(error.contains("--encoder resnet18"), "{error}");
+    let error = fail(at, &words("x", "paper", &["--views", "magic"]), 2);
+    assert!(error.contains("slices, tilts or auto"), "{error}");
+    // The same network is of no use for tomograms alone.
+    tomogram(at, "one.mrc", 1);
+    let error = fail(
+        at,
+        &[
+            "explore", "embed", "--run", "paper", "--data", "one.mrc", "--out", "y", "--device",
+            "cpu",
+        ],
+        3,
+    );
+    assert!(
+        error.contains("expected a tilt series with angles"),
+        "{error}"
+    );
+}

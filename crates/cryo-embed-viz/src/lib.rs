@@ -42,4 +42,6 @@ pub use quality::{Stability, label_stability, neighbour_preservation, trustworth
 pub use sample::sample_rows;
 pub use select::{inside, with_labels};
 pub use slices::{SlicesParams, central_slices, image_row, orthogonal_slices};
-pub use umap::{Curve, FuzzyGraph, LocalScale, Start, Umap, UmapParams, local_scales};
+pub use umap::{
+    Curve, FuzzyGraph, LocalScale, Start, Umap, UmapParams, local_scales, without_gaps,
+};

@@ -176,6 +176,7 @@ fn table() -> Embeddings {
                 .map(|i| VoxelPos::xyz(f64::from(i), 0.5, -2.0))
                 .collect(),
         ),
+        score: Some((0..300).map(|i| i as f32 / 3.0).collect()),
         patch: Some(Array4::from_shape_fn((300, 1, 4, 6), |(i, _, y, x)| {
             (i + 10 * y + x) as u8
         })),
@@ -269,5 +270,55 @@ fn embeddings_of_different_lengths_are_refused() {
         error
             .to_string()
             .ends_with("label: expected 300 rows, as embedding has, got 2")
+    );
+}
+
+#[test]
+fn a_clustering_is_put_into_a_table_and_replaced_there() {
+    let folder = folder();
+    let path = folder.path().join("embedding.h5");
+    let before = table();
+    hdf5::write_embeddings(&path, &before, Overwrite::Never).expect("written");
+    let limit = 1 << 30;
+    assert_eq!(hdf5::read_clustering(&path, limit).expect("readable"), None);
+    let mut found = hdf5::Clustering {
+        umap2: Array2::from_shape_fn((300, 2), |(i, j)| (i + 3 * j) as f32),
+        umap3: Some(Array2::from_elem((300, 3), 0.5)),
+        label: (0..300).map(|i| i % 5).collect(),
+        outlier: (0..300).map(|i| i as f32 / 7.0).collect(),
+        centres: Array2::from_shape_fn((12, 128), |(i, j)| (i * j) as f32),
+        class_of_centre: (0..12).map(|i| i % 4 + 1).collect(),
+        spread: Array2::from_elem((4, 2), 1.5),
+        settings: "{\"classes\":4,\"λ\":1}".to_owned(),
+    };
+    let mut sizes = Vec::new();
+    for round in 0..12 {
+        found.umap3 = found.umap3.filter(|_| round == 0);
+        found.label.rotate_left(1);
+        hdf5::write_clustering(&path, &found).expect("written");
+        let again = hdf5::read_clustering(&path, limit).expect("readable");
+        assert_eq!(again.as_ref(), Some(&found));
+        sizes.push(std::fs::metadata(&path).expect("there").len());
+    }
+    // A file that is clustered again and again does not grow with it.
+    assert!(sizes[11] <= sizes[1] + sizes[1] / 4, "{sizes:?}");
+    let after = hdf5::read_embeddings(&path, &EmbeddingsOptions::default()).expect("readable");
+    assert_eq!(
+        after,
+        Embeddings {
+            umap2: Some(found.umap2.clone()),
+            label: Some(found.label.clone()),
+            ..before
+        }
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 1);
+
+    found.outlier.pop();
+    let error = hdf5::write_clustering(&path, &found).expect_err("a row too few");
+    assert!(
+        error
+            .to_string()
+            .ends_with("outlier: expected 300 rows, got 299"),
+        "{error}"
     );
 }

@@ -1,28 +1,16 @@
 use std::path::Path;
 
-use cryo_candidates::{
-    BoxSize, CandidateParams, LazyViews, NEIGHBOURS, PreprocessParams, SliceViewParams, ViewScale,
-    VoxelOffset, find_candidates, preprocess_volume, slice_views,
-};
+use cryo_bench::simulated::Simulated;
+use cryo_candidates::{CandidateParams, LazyViews, NEIGHBOURS, VoxelOffset, find_candidates};
 use cryo_contrastive::{Error, ViewIndex, ViewShape, ViewSource};
-use cryo_core::{ParticleSet, Volume};
-use cryo_eval::{EvaluateParams, evaluate};
-use cryo_io::{CoordinateFormat, Frame, Frames, PicksOptions, mrc, read_picks};
+use cryo_core::ParticleSet;
 use ndarray::Array2;
 
 use crate::{Failure, variants::Variant};
 
-/// Diameters in voxels of `sim01` (`docs/benchmarks.md`).
-const DIAMETERS_VOX: [(&str, f64); 4] = [
-    ("ribosome", 25.0),
-    ("proteasome", 15.0),
-    ("rubisco", 11.0),
-    ("hsp90", 10.0),
-];
-
 /// A tomogram, its candidates, and what they are.
 pub(crate) struct Data {
-    pub(crate) volume: Volume,
+    simulated: Simulated,
     pub(crate) candidates: ParticleSet,
     /// 0 for background, else one more than the place in the table of diameters.
     pub(crate) labels: Vec<usize>,
@@ -30,39 +18,19 @@ pub(crate) struct Data {
 
 impl Data {
     pub(crate) fn read(folder: &Path) -> Result<Self, Failure> {
-        let name = folder
-            .file_name()
-            .ok_or("expected a folder")?
-            .to_string_lossy();
-        let raw = mrc::read(
-            folder.join(format!("{name}_rec.mrc")),
-            &mrc::ReadOptions::default(),
-        )?;
-        let denoised = PreprocessParams {
-            denoise_sigma_vox: 0.8,
-            ..PreprocessParams::default()
-        };
-        let volume = preprocess_volume(&raw, &denoised, &())?;
-        let star = folder.join(format!("{name}_particles.star"));
-        let options = PicksOptions {
-            frames: Frames::all(Frame::of(volume.grid())),
-            ..PicksOptions::default()
-        };
-        let truth = read_picks(star, Some(CoordinateFormat::Relion3), &options)?
-            .sets
-            .remove(0);
-        let mut candidates = find_candidates(&raw, &CandidateParams::default(), None, &())?;
-        candidates.tomogram.clone_from(&truth.tomogram);
-        let labels = labels(&truth, &candidates)?;
+        let simulated = Simulated::read(folder)?;
+        let params = CandidateParams::default();
+        let candidates = find_candidates(&simulated.raw, &params, None, &())?;
+        let labels = simulated.labels(&candidates)?;
         Ok(Self {
-            volume,
+            simulated,
             candidates,
             labels,
         })
     }
 
     pub(crate) fn describe(&self) -> String {
-        let mut counts = [0; DIAMETERS_VOX.len() + 1];
+        let mut counts = [0; 5];
         for &label in &self.labels {
             counts[label] += 1;
         }
@@ -75,14 +43,7 @@ impl Data {
     }
 
     pub(crate) fn views(&self, slices: usize, size: usize) -> Result<LazyViews<'_>, Failure> {
-        let params = SliceViewParams {
-            size: BoxSize::Pixels(size),
-            slices,
-            combine: None,
-            scale: ViewScale::Raw,
-            ..SliceViewParams::default()
-        };
-        Ok(slice_views(&self.volume, &self.candidates, &params)?)
+        self.simulated.views(&self.candidates, slices, size)
     }
 
     /// Flattened crops: the mean over slices of the whole box scaled to 0 … 1 as in the reference, or what the network sees.
@@ -92,20 +53,10 @@ impl Data {
         size: usize,
         crop: Option<usize>,
     ) -> Result<Array2<f32>, Failure> {
-        let views = self.views(slices, size)?;
-        let all: Vec<usize> = (0..views.len()).collect();
-        let mut values = vec![0.0; views.len() * slices * size * size];
-        views.fill(&all, &mut values)?;
-        let crops = ndarray::Array4::from_shape_vec((views.len(), slices, size, size), values)?;
         let Some(crop) = crop else {
-            let mut mean = crops.mean_axis(ndarray::Axis(1)).ok_or("no slices")?;
-            for mut view in mean.outer_iter_mut() {
-                let low = view.fold(f32::INFINITY, |a, &b| a.min(b));
-                let high = view.fold(f32::NEG_INFINITY, |a, &b| a.max(b));
-                view.mapv_inplace(|value| (value - low) / (high - low).max(f32::MIN_POSITIVE));
-            }
-            return Ok(mean.into_shape_with_order((views.len(), size * size))?);
+            return self.simulated.mean_crops(&self.candidates, slices, size);
         };
+        let crops = self.simulated.crops(&self.candidates, slices, size)?;
         let start = (size / 2 - crop) / 2;
         let at = |n, c, y, x| {
             let window = ndarray::s![n, 2 * c..2 * c + 2, 2 * y..2 * y + 2, 2 * x..2 * x + 2];
@@ -113,40 +64,10 @@ impl Data {
         };
         let area = crop * crop;
         Ok(Array2::from_shape_fn(
-            (views.len(), slices / 2 * area),
+            (self.candidates.len(), slices / 2 * area),
             |(n, i)| at(n, i / area, start + i / crop % crop, start + i % crop),
         ))
     }
-}
-
-fn labels(truth: &ParticleSet, candidates: &ParticleSet) -> Result<Vec<usize>, Failure> {
-    let voxel = truth.grid.voxel_size.to_angstroms(1.0);
-    let place = |name: &str| {
-        let name = name.to_lowercase();
-        DIAMETERS_VOX
-            .iter()
-            .position(|(part, _)| name.contains(part))
-    };
-    let mut params = EvaluateParams::new(voxel);
-    for name in truth.classes.values() {
-        let (_, diameter) = DIAMETERS_VOX[place(name).ok_or("a class without a known diameter")?];
-        params
-            .class_radius_angstrom
-            .insert(name.clone(), 0.5 * diameter * voxel);
-    }
-    let result = evaluate(
-        std::slice::from_ref(truth),
-        std::slice::from_ref(candidates),
-        &params,
-    )?;
-    let mut labels = vec![0; candidates.items.len()];
-    for found in &result.tomograms[0].matches {
-        let class = truth.items[found.truth.item]
-            .class
-            .ok_or("a particle without a class")?;
-        labels[found.pick.item] = 1 + place(&truth.classes[&class]).ok_or("unknown class")?;
-    }
-    Ok(labels)
 }
 
 /// Slices at each candidate, and at neighbouring positions where the variant asks for them.

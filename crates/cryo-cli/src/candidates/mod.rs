@@ -2,7 +2,7 @@
 
 mod picture;
 mod settings;
-mod tilts;
+pub(crate) mod tilts;
 
 use std::path::{Path, PathBuf};
 

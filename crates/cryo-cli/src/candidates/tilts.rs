@@ -1,5 +1,7 @@
 //! Whether the tilt series of a tomogram belongs to it, and its angles to its images.
 
+use std::path::Path;
+
 use cryo_candidates::{TiltAngleParams, TiltVerdict, check_extent, check_tilt_angles};
 use cryo_core::{Grid, ParticleSet, Progress, TiltGeometry, TiltSeries, TiltSign};
 use cryo_io::{
@@ -16,7 +18,7 @@ const EXTENT_TOLERANCE: f64 = 0.1;
 /// The tilt series that the dataset list names beside a tomogram, if it also has angles.
 ///
 /// Images and angles of another number, or of another field than the tomogram, are an error.
-pub(super) fn read(
+pub(crate) fn read(
     entry: &DatasetEntry,
     grid: &Grid,
     common: &Common,
@@ -47,6 +49,16 @@ pub(super) fn read(
     check_extent(&series, grid, EXTENT_TOLERANCE)
         .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
     Ok(Some(series))
+}
+
+/// Bytes that the images of a tilt series take.
+pub(crate) fn bytes(path: &Path) -> Result<u64, Failure> {
+    let options = mrc::ReadOptions {
+        permissive: true,
+        ..Default::default()
+    };
+    let [tilts, height, width] = mrc::Reader::open(path, &options)?.shape();
+    Ok(4 * (tilts * height * width) as u64)
 }
 
 /// Says whether the angles explain the images where the candidates are.

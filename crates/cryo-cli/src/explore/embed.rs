@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cryo_contrastive::{EmbedParams, Model, ViewIndex, ViewSource, embed};
+use cryo_core::ParticleSet;
 use cryo_io::{dataset::DatasetEntry, hdf5};
 use ndarray::Array4;
 
@@ -10,7 +11,7 @@ use super::{
     folder::{RunFolder, read_candidates},
     settings::Settings,
     train::frames,
-    views::{Specimens, Views},
+    views::{Reading, Specimens, Views},
 };
 use crate::{
     exit::{Failure, Outcome},
@@ -23,24 +24,24 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The settings of views and candidates are those of the run. The result, embedding.h5, has /embedding [n,128], /projection, \
-/tomogram, /position (z, y, x in voxels) and /patch (the middle slice as a picture).\n\n\
+/tomogram, /position (z, y, x in voxels), /score and /patch (the mean of its slices as a picture).\n\n\
 Examples:\n  cryo explore embed --run run\n  cryo explore embed --run run --data 'others/*.mrc' --out others")]
 pub(crate) struct Arguments {
     /// The run folder of `cryo explore train`.
     #[arg(long, value_name = "RUN")]
-    run: PathBuf,
+    pub(super) run: PathBuf,
 
     /// Other tomograms: a dataset list, a pattern, or files. Their candidates are searched with the run's settings.
     #[arg(long, value_name = "LIST|FILE", num_args = 1.., requires = "out")]
-    data: Vec<String>,
+    pub(super) data: Vec<String>,
 
     /// Candidates of the other tomograms in any coordinate format, instead of a search.
     #[arg(long, value_name = "FILE", requires = "data")]
-    candidates: Option<PathBuf>,
+    pub(super) candidates: Option<PathBuf>,
 
     /// Where embedding.h5 and candidates.star of other tomograms go [default: the run folder].
     #[arg(short, long, value_name = "DIR", requires = "data")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
@@ -95,7 +96,14 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         .map(|path| read_candidates(&path, frames))
         .transpose()?;
     let progress = Report::new(common);
-    let specimens = Specimens::read(&entries, sets.as_deref(), &settings, &of_run, &progress)?;
+    let target_folder = arguments.out.as_deref().unwrap_or(&arguments.run);
+    let reading = Reading {
+        settings: &settings,
+        common: &of_run,
+        folder: target_folder,
+        progress: &progress,
+    };
+    let specimens = Specimens::read(&entries, sets.as_deref(), &reading)?;
     let source = specimens.views(&settings)?;
     let model = Model::load(&checkpoint, device).map_err(failure)?;
     let params = EmbedParams {
@@ -103,17 +111,21 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         ..EmbedParams::default()
     };
     let result = embed(&model, &source, &params, &progress).map_err(failure)?;
-    let (mut names, mut positions) = (Vec::new(), Vec::new());
-    for (part, particle) in source.sources() {
+    let (mut names, mut positions, mut scores) = (Vec::new(), Vec::new(), Vec::new());
+    let sources = source.sources();
+    for &(part, particle) in &sources {
         names.push(specimens.sets[part].tomogram.clone());
-        positions.push(specimens.sets[part].items[particle].position);
+        let candidate = &specimens.sets[part].items[particle];
+        positions.push(candidate.position);
+        scores.push(candidate.score.unwrap_or(f32::NAN));
     }
     let table = hdf5::Embeddings {
         embedding: result.embedding,
         projection: Some(result.projection),
         tomogram: Some(names),
         position: Some(positions),
-        patch: Some(patches(&source)?),
+        score: Some(scores),
+        patch: Some(patches(&source, &specimens.sets, &sources)?),
         ..hdf5::Embeddings::default()
     };
     if !own {
@@ -131,8 +143,13 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
 
 const BATCH: usize = 256;
 
-/// The middle channel of every view, from 0 to 255 between its least and its largest value.
-fn patches(source: &Views<'_>) -> Result<Array4<u8>, Failure> {
+/// The mean of the channels of every view, from 0 to 255 between its least and its largest value: a person sees more
+/// in a thicker slice. What lies beyond the tomogram, which the network sees mirrored, is of one grey.
+fn patches(
+    source: &Views<'_>,
+    sets: &[ParticleSet],
+    sources: &[(usize, usize)],
+) -> Result<Array4<u8>, Failure> {
     let shape = ViewSource::shape(source);
     let [channels, height, width] = shape.view;
     let area = height * width;
@@ -146,18 +163,46 @@ fn patches(source: &Views<'_>) -> Result<Array4<u8>, Failure> {
             .collect();
         buffer.resize(views.len() * shape.view_len(), 0.0);
         source.fill(&views, &mut buffer).map_err(failure)?;
-        for view in buffer.chunks_exact(shape.view_len()) {
-            let middle = &view[channels / 2 * area..][..area];
-            let low = middle.iter().copied().fold(f32::INFINITY, f32::min);
-            let high = middle.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let scale = 255.0 / (high - low).max(f32::MIN_POSITIVE);
-            all.extend(
-                middle
-                    .iter()
-                    .map(|value| ((value - low) * scale).round() as u8),
-            );
+        for (view, &item) in buffer.chunks_exact(shape.view_len()).zip(items) {
+            let sum = |pixel: usize| view[pixel..].iter().step_by(area).sum::<f32>();
+            let mean: Vec<f32> = (0..area)
+                .map(|pixel| sum(pixel) / channels as f32)
+                .collect();
+            let (part, particle) = sources[item];
+            let set = &sets[part];
+            all.extend(grey(&mean, [height, width], set, particle));
         }
     }
     Array4::from_shape_vec((shape.items, 1, height, width), all)
         .map_err(|error| Failure::Resources(format!("pictures: {error}")))
+}
+
+fn grey(
+    picture: &[f32],
+    [height, width]: [usize; 2],
+    set: &ParticleSet,
+    particle: usize,
+) -> Vec<u8> {
+    let position = set.items[particle].position;
+    let [_, rows, columns] = set.grid.shape;
+    let within = |centre: f64, pixel: usize, side: usize, length: usize| {
+        let voxel = centre.round() + pixel as f64 - (side / 2) as f64;
+        (0.0..length as f64).contains(&voxel)
+    };
+    let shown: Vec<bool> = (0..height * width)
+        .map(|pixel| {
+            within(position.y, pixel / width, height, rows)
+                && within(position.x, pixel % width, width, columns)
+        })
+        .collect();
+    let values = || picture.iter().zip(&shown).filter(|(_, shown)| **shown);
+    let low = values().fold(f32::INFINITY, |low, (value, _)| low.min(*value));
+    let high = values().fold(f32::NEG_INFINITY, |high, (value, _)| high.max(*value));
+    let sum: f32 = values().map(|(value, _)| value).sum();
+    let middle = sum / values().count().max(1) as f32;
+    let scale = 255.0 / (high - low).max(f32::MIN_POSITIVE);
+    let pixels = picture.iter().zip(&shown);
+    pixels
+        .map(|(value, shown)| ((if *shown { *value } else { middle } - low) * scale).round() as u8)
+        .collect()
 }

@@ -4,8 +4,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cryo_candidates::PlaneSource;
 use cryo_contrastive::Yardstick;
-use cryo_core::{Grid, ParticleSet};
+use cryo_core::{Grid, ParticleSet, VoxelSize};
 use cryo_io::{
     CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions,
     dataset::{self, Dataset},
@@ -13,17 +14,19 @@ use cryo_io::{
 };
 use cryo_train::{CheckpointDir, EpochReport};
 
-use crate::exit::Failure;
+use serde::Serialize;
+
+use crate::{config, exit::Failure, options::Common, tomograms::Tomogram};
 
 /// The folder of a run.
-pub(super) struct RunFolder(PathBuf);
+pub(crate) struct RunFolder(PathBuf);
 
 impl RunFolder {
-    pub(super) fn new(path: &Path) -> Self {
+    pub(crate) fn new(path: &Path) -> Self {
         Self(path.to_owned())
     }
 
-    pub(super) fn join(&self, name: &str) -> PathBuf {
+    pub(crate) fn join(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
@@ -40,25 +43,67 @@ impl RunFolder {
         found.map_err(|error| super::failure(error.into()))
     }
 
-    /// The list that went in, with a fingerprint of each tomogram's bytes.
-    pub(super) fn write_dataset(&self, dataset: &Dataset) -> Result<(), Failure> {
+    /// The seed that was asked for, or else that of the run.
+    pub(super) fn seed(&self, common: &Common) -> Result<u64, Failure> {
+        if common.seed.is_none() && self.config().exists() {
+            return Ok(config::seed(&self.config())?.unwrap_or(common.seed()));
+        }
+        Ok(common.seed())
+    }
+
+    /// Puts the settings of a stage beside those of the others.
+    pub(super) fn update_config(
+        &self,
+        stage: &str,
+        settings: &impl Serialize,
+        common: &Common,
+    ) -> Result<(), Failure> {
+        if self.config().exists() {
+            config::update(&self.config(), stage, settings)
+        } else {
+            config::write(&self.config(), stage, settings, common, Overwrite::Never)
+        }
+    }
+
+    /// The list that went in, with a fingerprint of each tomogram's bytes, and its grid.
+    pub(super) fn write_dataset(&self, dataset: &Dataset, common: &Common) -> Result<(), Failure> {
         let mut listed = dataset.clone();
-        if !listed
-            .extra_columns
-            .iter()
-            .any(|column| column == FINGERPRINT)
-        {
+        let has = |listed: &Dataset, name: &str| listed.extra_columns.iter().any(|c| c == name);
+        if !has(&listed, FINGERPRINT) {
             listed.extra_columns.push(FINGERPRINT.to_owned());
             for entry in &mut listed.entries {
                 entry.extra.push(fingerprint(&entry.tomogram)?);
+            }
+        }
+        if !has(&listed, GRID) {
+            listed.extra_columns.push(GRID.to_owned());
+            for entry in &mut listed.entries {
+                let grid = Tomogram::open(entry, common)?.grid();
+                entry.extra.push(grid_text(&grid));
             }
         }
         dataset::write(self.join("dataset.tsv"), Overwrite::Replace, &listed)?;
         Ok(())
     }
 
-    pub(super) fn dataset(&self) -> Result<Dataset, Failure> {
+    pub(crate) fn dataset(&self) -> Result<Dataset, Failure> {
         Ok(Dataset::read(self.join("dataset.tsv"))?)
+    }
+
+    /// The grids of the run's tomograms by name; from the list where a tomogram is not there any more.
+    pub(crate) fn frames(&self, common: &Common) -> Result<Frames, Failure> {
+        let dataset = self.dataset()?;
+        let column = dataset.extra_columns.iter().position(|name| name == GRID);
+        let mut frames = Frames::default();
+        for entry in &dataset.entries {
+            let listed = column.and_then(|column| grid_of(entry.extra.get(column)?));
+            let grid = match listed {
+                Some(grid) if !entry.tomogram.exists() => grid,
+                _ => Tomogram::open(entry, common)?.grid(),
+            };
+            frames.named.insert(entry.name.clone(), frame(&grid));
+        }
+        Ok(frames)
     }
 
     pub(super) fn write_candidates(&self, sets: &[ParticleSet]) -> Result<(), Failure> {
@@ -112,7 +157,7 @@ impl RunFolder {
 }
 
 /// What RELION calls unbinned are the voxels of the tomogram itself.
-pub(super) fn frame(grid: &Grid) -> Frame {
+pub(crate) fn frame(grid: &Grid) -> Frame {
     Frame {
         tilt_series_pixel_size: grid.voxel_size.isotropic(),
         ..Frame::of(grid)
@@ -129,6 +174,25 @@ pub(super) fn read_candidates(path: &Path, frames: Frames) -> Result<Vec<Particl
 }
 
 const FINGERPRINT: &str = "fingerprint";
+const GRID: &str = "grid";
+
+/// Voxels along z, y, x, and their edges in ångström.
+fn grid_text(grid: &Grid) -> String {
+    let [z, y, x] = grid.shape;
+    let edge = grid.voxel_size;
+    format!("{z} {y} {x} {} {} {}", edge.z(), edge.y(), edge.x())
+}
+
+fn grid_of(text: &str) -> Option<Grid> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let &[z, y, x, edge_z, edge_y, edge_x] = words.as_slice() else {
+        return None;
+    };
+    let edge = |word: &str| word.parse::<f64>().ok();
+    let size = VoxelSize::zyx(edge(edge_z)?, edge(edge_y)?, edge(edge_x)?)?;
+    let shape = [z.parse().ok()?, y.parse().ok()?, x.parse().ok()?];
+    Some(Grid::new(shape, size))
+}
 
 /// FNV-1a over the bytes of a file, so that a replaced tomogram is noticed.
 fn fingerprint(path: &Path) -> Result<String, Failure> {

@@ -1,10 +1,15 @@
 //! `cryo explore`: an embedding of candidates, learned without labels.
 
+mod cluster;
+pub(crate) mod clustered;
+mod cut;
 mod embed;
-mod folder;
+pub(crate) mod folder;
 mod settings;
+mod spill;
 mod train;
 mod views;
+mod whole;
 
 use clap::Subcommand;
 
@@ -16,10 +21,14 @@ use crate::{
 /// Stages of exploration.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Stage {
+    /// All stages: find candidates, train, embed, cluster, draw pictures.
+    Run(Box<whole::Arguments>),
     /// Find candidates, cut out views, and train the exploration network on them.
     Train(Box<train::Arguments>),
     /// Embed the candidates of a run, or those of other tomograms, with its network.
     Embed(Box<embed::Arguments>),
+    /// Map the candidates of a run, and divide them into classes.
+    Cluster(Box<cluster::Arguments>),
 }
 
 pub(crate) fn run(stage: &Stage, common: &Common) -> Result<Outcome, Failure> {
@@ -28,8 +37,10 @@ pub(crate) fn run(stage: &Stage, common: &Common) -> Result<Outcome, Failure> {
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
     }
     match stage {
+        Stage::Run(arguments) => whole::run(arguments, common),
         Stage::Train(arguments) => train::run(arguments, common),
         Stage::Embed(arguments) => embed::run(arguments, common),
+        Stage::Cluster(arguments) => cluster::run(arguments, common),
     }
 }
 

@@ -1,9 +1,10 @@
 use clap::Args;
-use cryo_candidates::PreprocessParams;
+use cryo_candidates::{PreprocessParams, TiltViewParams};
 use cryo_contrastive::{
     Embedded, Encoder, FitParams, HeadsConfig, ModelConfig, NtXentParams, Objective, Pairs,
     VicRegParams,
 };
+use cryo_io::dataset::DatasetEntry;
 use cryo_train::Schedule;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,17 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     rate: Option<f64>,
 
+    /// What is seen of a candidate: slices of the tomogram, or tilts, the mean of the low tilt images beside one slice, where the
+    /// list has a tilt series for each tomogram; auto takes tilts where it can [default: slices; paper and cet-pick auto].
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    views: Option<String>,
+
+    /// Largest angle of the tilt images that are averaged, in degrees [default: 15; cet-pick 20].
+    #[arg(long, value_name = "DEGREES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tilt: Option<f64>,
+
     /// Width of the Gaussian that denoises before views are cut out, in voxels [default: 0.8].
     #[arg(long, value_name = "VOXELS")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,15 +86,58 @@ pub(crate) struct Settings {
     rate: f64,
     denoise: f64,
     contrast: String,
+    /// slices, tilts or, before the list is known, auto.
+    #[serde(default = "slices")]
+    views: String,
+    /// In degrees.
+    #[serde(default = "max_tilt")]
+    pub(super) max_tilt: f64,
     /// The preset's augmentation, pairs and schedule.
     preset: String,
     /// Over how many orientations an embedding is averaged.
     pub(super) orientations: usize,
 }
 
+fn slices() -> String {
+    "slices".to_owned()
+}
+
+fn max_tilt() -> f64 {
+    TiltViewParams::default().max_angle_deg
+}
+
 impl Settings {
     pub(super) fn effective(common: &Common, flags: &impl Serialize) -> Result<Self, Failure> {
         config::effective("explore", &Self::preset(common.preset), common, flags)
+    }
+
+    /// The same, with the views that these tomograms allow.
+    pub(super) fn of_dataset(mut self, entries: &[&DatasetEntry]) -> Result<Self, Failure> {
+        let has_tilts = |entry: &&DatasetEntry| entry.tilt_series.is_some();
+        match self.views.as_str() {
+            "slices" | "tilts" => {}
+            "auto" => {
+                let all = !entries.is_empty() && entries.iter().all(has_tilts);
+                let tilts = all && self.averages();
+                self.views = if tilts { "tilts" } else { "slices" }.to_owned();
+            }
+            other => {
+                return Err(Failure::usage(format!(
+                    "views: expected slices, tilts or auto, got {other:?}"
+                )));
+            }
+        }
+        if self.shows_tilts() && !self.averages() {
+            return Err(Failure::usage(
+                "views: tilts are seen by --encoder resnet18 alone; choose it, or --views slices",
+            ));
+        }
+        Ok(self)
+    }
+
+    /// Whether a view has a channel of the tilt series.
+    pub(super) fn shows_tilts(&self) -> bool {
+        self.views == "tilts"
     }
 
     fn preset(preset: Preset) -> Self {
@@ -107,6 +162,11 @@ impl Settings {
             rate: 1e-3,
             denoise: 0.8,
             contrast: contrast_name(PreprocessParams::default().contrast).to_owned(),
+            views: text("slices", "auto"),
+            max_tilt: match preset {
+                Preset::CetPick => TiltViewParams::cet_pick().max_angle_deg,
+                _ => max_tilt(),
+            },
             preset: name.to_owned(),
             orientations: if paper { 1 } else { 8 },
         }
@@ -145,6 +205,7 @@ impl Settings {
     pub(super) fn model(&self) -> Result<ModelConfig, Failure> {
         let mut config = match self.encoder.as_str() {
             "compact" => ModelConfig::recommended(self.slices, self.view_edge(), self.edge / 2),
+            "resnet18" if self.shows_tilts() => ModelConfig::paper_2d3d(self.view_edge()),
             "resnet18" => ModelConfig::paper_3d(self.view_edge()),
             other => {
                 let message = format!("encoder: expected compact or resnet18, got {other:?}");

@@ -1,4 +1,7 @@
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use clap::Args;
 use cryo_contrastive::{Model, Trainer, YardstickParams, load_imagenet, yardstick};
@@ -8,8 +11,8 @@ use cryo_train::EpochReport;
 use super::{
     failure,
     folder::{RunFolder, frame, read_candidates},
-    settings::{Flags, Settings},
-    views::{self, Specimens},
+    settings::{self, Flags, Settings},
+    views::{self, Reading, Specimens},
 };
 use crate::{
     config,
@@ -29,13 +32,20 @@ Examples:\n  cryo explore train --data 'tomo/*.mrc' --out run\n  \
 cryo explore train --data dataset.tsv --candidates picks.star --out run --epochs 200\n  \
 cryo explore train --data dataset.tsv --out run --resume")]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(super) what: What,
+}
+
+/// What is explored, and how it is learned.
+#[derive(Debug, Args)]
+pub(super) struct What {
     /// A dataset list, a pattern such as 'tomo/*.mrc', or tomograms.
     #[arg(long, value_name = "LIST|FILE", required = true, num_args = 1..)]
     data: Vec<String>,
 
     /// The run folder.
     #[arg(short, long, value_name = "RUN")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
 
     /// Candidates in any coordinate format, instead of a search.
     #[arg(long, value_name = "FILE")]
@@ -49,25 +59,39 @@ pub(crate) struct Arguments {
     flags: Flags,
 }
 
-/// Epochs between checkpoints.
+/// Epochs between checkpoints, if these take no longer than `SAVED_AFTER`.
 const SAVED_EVERY: u64 = 10;
+const SAVED_AFTER: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
+    train(&arguments.what, common)
+}
+
+/// The stage.
+pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failure> {
     let settings = Settings::effective(common, &arguments.flags)?;
-    let params = settings.fit(common.seed())?;
-    let model_config = settings.model()?;
     let dataset = tomograms::dataset(&arguments.data)?;
     let entries: Vec<&DatasetEntry> = tomograms::mine(&dataset, common).collect();
+    let settings = settings.of_dataset(&entries)?;
+    let params = settings.fit(common.seed())?;
+    let model_config = settings.model()?;
     let folder = RunFolder::new(&arguments.out);
     let device = common
         .device
         .resolve()
         .map_err(|error| failure(error.into()))?;
     if common.dry_run {
+        let bytes = views::memory(&entries, &settings, common)?;
+        let (needed, how) = if views::spills(&bytes, common) {
+            let largest = bytes.iter().copied().max().unwrap_or(0);
+            (largest, ", one at a time with their views on disk")
+        } else {
+            (bytes.iter().sum(), "")
+        };
         common.say(&format!(
-            "would read {} tomograms into {:.2} GiB and train {} epochs on {device:?}, {:.1} million multiplications a view, into {}",
+            "would read {} tomograms into {:.2} GiB{how} and train {} epochs on {device:?}, {:.1} million multiplications a view, into {}",
             entries.len(),
-            views::memory(&entries, common)? as f64 / f64::from(1 << 30),
+            needed as f64 / f64::from(1 << 30),
             settings.epochs,
             model_config.macs() as f64 / 1e6,
             arguments.out.display()
@@ -84,7 +108,13 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         (None, _) => None,
     };
     let progress = Report::new(common);
-    let specimens = Specimens::read(&entries, sets.as_deref(), &settings, common, &progress)?;
+    let reading = Reading {
+        settings: &settings,
+        common,
+        folder: &arguments.out,
+        progress: &progress,
+    };
+    let specimens = Specimens::read(&entries, sets.as_deref(), &reading)?;
     let source = specimens.views(&settings)?;
     let mut trainer = match folder.latest()?.filter(|_| goes_on) {
         Some(checkpoint) => {
@@ -106,11 +136,12 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         }
     };
     if !goes_on {
-        begin(&folder, &settings, common)?;
-        folder.write_dataset(&dataset)?;
+        begin(&folder)?;
+        folder.write_dataset(&dataset, common)?;
         folder.write_candidates(&specimens.sets)?;
+        write_config(&folder, &settings, arguments, common)?;
     }
-    train(&mut trainer, &folder, common)?;
+    epochs(&mut trainer, &folder, common)?;
     let stick = YardstickParams {
         orientations: settings.orientations,
         seed: common.seed(),
@@ -140,6 +171,10 @@ fn goes_on(folder: &RunFolder, settings: &Settings, common: &Common) -> Result<b
     let config = folder.config();
     if config.exists() && common.resume {
         config::check_same(&config, "explore", settings, common)?;
+        if config::has(&config, "candidates")? {
+            let searched = settings::candidates(common)?;
+            config::check_same(&config, "candidates", &searched, common)?;
+        }
         return Ok(true);
     }
     if config.exists() && !common.overwrite {
@@ -151,39 +186,58 @@ fn goes_on(folder: &RunFolder, settings: &Settings, common: &Common) -> Result<b
     Ok(false)
 }
 
-/// Makes the folder, once all that can fail before has not.
-fn begin(folder: &RunFolder, settings: &Settings, common: &Common) -> Result<(), Failure> {
+/// Makes the folder, once all that can fail before has not; what an earlier run has left goes, but for selections.
+///
+/// Without config.toml there is no run: it goes first and is written last, so that a kill between leaves nothing
+/// that would be taken for this run's.
+fn begin(folder: &RunFolder) -> Result<(), Failure> {
+    let gone = |name: &str| match std::fs::remove_file(folder.join(name)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::from(cryo_io::Error::from(error)))
+        }
+        _ => Ok(()),
+    };
+    gone("config.toml")?;
     let old = folder.checkpoints();
     old.keep_last(0).map_err(|error| failure(error.into()))?;
     std::fs::create_dir_all(old.path()).map_err(cryo_io::Error::from)?;
-    config::write(
-        &folder.config(),
-        "explore",
-        settings,
-        common,
-        Overwrite::Replace,
-    )
+    ["embedding.h5", "metrics.jsonl", "yardstick.json"]
+        .into_iter()
+        .try_for_each(gone)
 }
 
-fn train(trainer: &mut Trainer<'_>, folder: &RunFolder, common: &Common) -> Result<(), Failure> {
+fn write_config(
+    folder: &RunFolder,
+    settings: &Settings,
+    arguments: &What,
+    common: &Common,
+) -> Result<(), Failure> {
+    let mut tables = vec![("explore", config::to_table(settings)?)];
+    if arguments.candidates.is_none() {
+        let searched = settings::candidates(common)?;
+        tables.push(("candidates", config::to_table(&searched)?));
+    }
+    config::write_tables(&folder.config(), tables, common, Overwrite::Replace)
+}
+
+fn epochs(trainer: &mut Trainer<'_>, folder: &RunFolder, common: &Common) -> Result<(), Failure> {
     let checkpoints = folder.checkpoints();
     let total = trainer.params().epochs;
+    let mut saved = Instant::now();
     while !trainer.is_done() {
-        let report = trainer.epoch().map_err(failure)?;
+        // Within an epoch there is nothing to save: the checkpoint before is at most one epoch and `SAVED_AFTER` old.
+        let Some(report) = trainer.epoch_unless(&is_interrupted).map_err(failure)? else {
+            return Err(Failure::Interrupted);
+        };
         say(&report, total, common);
         folder.write_metrics(trainer.history())?;
-        let stops = is_interrupted();
-        if stops || trainer.is_done() || report.epoch.is_multiple_of(SAVED_EVERY) {
+        let is_due = report.epoch.is_multiple_of(SAVED_EVERY) || saved.elapsed() > SAVED_AFTER;
+        if is_interrupted() || trainer.is_done() || is_due {
             let checkpoint = trainer.checkpoint().map_err(failure)?;
-            checkpoints
-                .save(&checkpoint)
+            let kept = checkpoints.save(&checkpoint);
+            kept.and_then(|_| checkpoints.keep_last(2))
                 .map_err(|error| failure(error.into()))?;
-            checkpoints
-                .keep_last(2)
-                .map_err(|error| failure(error.into()))?;
-        }
-        if stops {
-            return Err(Failure::Interrupted);
+            saved = Instant::now();
         }
     }
     Ok(())

@@ -1,150 +1,199 @@
-use cryo_candidates::{
-    BoxSize, LazyViews, NEIGHBOURS, SliceViewParams, ViewScale, VoxelOffset, find_candidates,
-    preprocess_volume, slice_views,
-};
+use std::path::Path;
+
+use cryo_candidates::{find_candidates, preprocess_volume};
 use cryo_contrastive::{Error, ViewIndex, ViewShape, ViewSource};
-use cryo_core::{ParticleSet, Progress, Volume};
+use cryo_core::{ParticleSet, Progress, TiltSeries, Volume};
 use cryo_io::dataset::DatasetEntry;
 
-use super::settings::{self, Settings};
+use super::{
+    cut::{CutViews, cut},
+    settings::{self, Settings},
+    spill::{Spill, Spilling},
+};
 use crate::{
+    candidates::tilts,
     exit::Failure,
-    options::Common,
+    options::{Common, is_interrupted},
     tomograms::{self, Tomogram},
 };
 
-/// Tomograms in memory with their candidates.
+/// The candidates of tomograms, and what their views are cut out of.
 pub(super) struct Specimens {
-    volumes: Vec<Volume>,
     pub(super) sets: Vec<ParticleSet>,
+    held: Held,
 }
 
-/// Bytes that the volumes of these tomograms take.
-pub(super) fn memory(entries: &[&DatasetEntry], common: &Common) -> Result<u64, Failure> {
-    let mut bytes = 0;
-    for entry in entries {
+enum Held {
+    /// All tomograms.
+    Tomograms(Vec<Specimen>),
+    /// The views, on disk.
+    Views(Spill),
+}
+
+/// A tomogram, and its tilt series where views show that.
+pub(super) struct Specimen {
+    pub(super) volume: Volume,
+    pub(super) series: Option<TiltSeries>,
+}
+
+/// How the tomograms are read.
+pub(super) struct Reading<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) common: &'a Common,
+    /// Where views lie while the program runs, if not all tomograms fit into memory.
+    pub(super) folder: &'a Path,
+    pub(super) progress: &'a dyn Progress,
+}
+
+/// Bytes of each tomogram, with its tilt series where views show that.
+pub(super) fn memory(
+    entries: &[&DatasetEntry],
+    settings: &Settings,
+    common: &Common,
+) -> Result<Vec<u64>, Failure> {
+    let bytes = |entry: &&DatasetEntry| {
         let [z, y, x] = Tomogram::open(entry, common)?.reader().shape();
-        bytes += 4 * (z * y * x) as u64;
-    }
-    Ok(bytes)
+        let series = match (&entry.tilt_series, settings.shows_tilts()) {
+            (Some(path), true) => tilts::bytes(path)?,
+            _ => 0,
+        };
+        Ok(4 * (z * y * x) as u64 + series)
+    };
+    entries.iter().map(bytes).collect()
+}
+
+/// Whether views are cut out of one tomogram at a time: all of them take more than half of the memory.
+pub(super) fn spills(bytes: &[u64], common: &Common) -> bool {
+    bytes.len() > 1 && bytes.iter().sum::<u64>() > common.memory_bytes() / 2
 }
 
 impl Specimens {
     /// Reads tomograms; `sets` has their candidates by name, or they are searched.
+    ///
+    /// Up to half of the memory may be taken by tomograms. More are read one at a time, and the views of their
+    /// candidates go to a file; the views are the same.
     pub(super) fn read(
         entries: &[&DatasetEntry],
         sets: Option<&[ParticleSet]>,
-        explore: &Settings,
-        common: &Common,
-        progress: &dyn Progress,
+        reading: &Reading<'_>,
     ) -> Result<Self, Failure> {
-        let needed = memory(entries, common)?;
-        if needed > common.memory_bytes() {
+        let common = reading.common;
+        let bytes = memory(entries, reading.settings, common)?;
+        let largest = bytes.iter().copied().max().unwrap_or(0);
+        if largest > common.memory_bytes() {
             return Err(Failure::Resources(format!(
-                "expected at most {:.1} GiB of tomograms, got {:.1} GiB; explore fewer or binned ones, or raise --memory",
+                "expected at most {:.3} GiB for a tomogram, got {:.3} GiB; explore binned ones, or raise --memory",
                 common.memory_bytes() as f64 / f64::from(1 << 30),
-                needed as f64 / f64::from(1 << 30)
+                largest as f64 / f64::from(1 << 30)
             )));
         }
-        let mut specimens = Self {
-            volumes: Vec::new(),
-            sets: Vec::new(),
-        };
-        for entry in entries {
-            let failure = |error| tomograms::failure(error, &entry.tomogram);
-            let raw = Tomogram::open(entry, common)?.reader().volume()?;
-            let set = match sets {
-                Some(sets) => sets.iter().find(|set| set.tomogram == entry.name).cloned(),
-                None => {
-                    let params = settings::candidates(common)?.params(raw.grid())?;
-                    let found =
-                        find_candidates(&raw, &params, Some(common.memory_bytes()), progress);
-                    Some(found.map_err(failure)?)
-                }
-            };
-            let mut set = set.unwrap_or_else(|| ParticleSet::new(&entry.name, *raw.grid()));
-            set.tomogram.clone_from(&entry.name);
-            common.say(&format!("{}: {} candidates", entry.name, set.len()));
-            let volume =
-                preprocess_volume(&raw, &explore.preprocess()?, progress).map_err(failure)?;
-            specimens.volumes.push(volume);
-            specimens.sets.push(set);
+        let mut spilling = spills(&bytes, common)
+            .then(|| Spilling::new(reading.folder))
+            .transpose()?;
+        let (mut all, mut found) = (Vec::new(), Vec::new());
+        for (number, entry) in entries.iter().enumerate() {
+            if is_interrupted() {
+                return Err(Failure::Interrupted);
+            }
+            let (specimen, set) = reading.specimen(entry, sets)?;
+            if let Some(spilling) = &mut spilling {
+                let one = cut(
+                    std::slice::from_ref(&specimen),
+                    std::slice::from_ref(&set),
+                    reading.settings,
+                )?;
+                let particles: Vec<usize> = one.sources().map(|(_, particle)| particle).collect();
+                spilling.add(number, &particles, &one)?;
+            } else {
+                all.push(specimen);
+            }
+            found.push(set);
         }
-        Ok(specimens)
+        let held = match spilling {
+            Some(spilling) => {
+                common.say("the tomograms do not fit into memory together: views are kept on disk");
+                Held::Views(spilling.finish()?)
+            }
+            None => Held::Tomograms(all),
+        };
+        Ok(Self { sets: found, held })
     }
 
     /// Views of all candidates, one tomogram after another.
     pub(super) fn views(&self, settings: &Settings) -> Result<Views<'_>, Failure> {
-        let params = SliceViewParams {
-            size: BoxSize::Pixels(settings.view_edge()),
-            slices: settings.slices,
-            combine: if settings.averages() {
-                SliceViewParams::default().combine
-            } else {
-                None
-            },
-            scale: ViewScale::Raw,
-            ..SliceViewParams::default()
-        };
-        let mut offsets = vec![VoxelOffset::NONE];
-        if settings.neighbours()? {
-            offsets.extend(NEIGHBOURS);
+        match &self.held {
+            Held::Tomograms(all) => Ok(Views::Cut(cut(all, &self.sets, settings)?)),
+            Held::Views(spill) => Ok(Views::Spilled(spill)),
         }
-        let mut views = Views {
-            parts: Vec::new(),
-            items: Vec::new(),
-            offsets,
-        };
-        for (part, (volume, set)) in self.volumes.iter().zip(&self.sets).enumerate() {
-            let cut = slice_views(volume, set, &params)
-                .map_err(|error| Failure::Input(format!("{}: {error}", set.tomogram)))?;
-            views.items.extend((0..cut.len()).map(|view| (part, view)));
-            views.parts.push(cut);
-        }
-        Ok(views)
     }
 }
 
-/// Views of several tomograms, cut out when they are asked for.
-pub(super) struct Views<'a> {
-    parts: Vec<LazyViews<'a>>,
-    /// Tomogram and number in it of each item.
-    items: Vec<(usize, usize)>,
-    offsets: Vec<VoxelOffset>,
+impl Reading<'_> {
+    fn specimen(
+        &self,
+        entry: &DatasetEntry,
+        sets: Option<&[ParticleSet]>,
+    ) -> Result<(Specimen, ParticleSet), Failure> {
+        let failure = |error| tomograms::failure(error, &entry.tomogram);
+        let common = self.common;
+        let raw = Tomogram::open(entry, common)?.reader().volume()?;
+        let set = match sets {
+            Some(sets) => sets.iter().find(|set| set.tomogram == entry.name).cloned(),
+            None => {
+                let params = settings::candidates(common)?.params(raw.grid())?;
+                let memory = Some(common.memory_bytes());
+                let found = find_candidates(&raw, &params, memory, self.progress);
+                Some(found.map_err(failure)?)
+            }
+        };
+        let mut set = set.unwrap_or_else(|| ParticleSet::new(&entry.name, *raw.grid()));
+        set.tomogram.clone_from(&entry.name);
+        common.say(&format!("{}: {} candidates", entry.name, set.len()));
+        let params = self.settings.preprocess()?;
+        let volume = preprocess_volume(&raw, &params, self.progress).map_err(failure)?;
+        let series = if self.settings.shows_tilts() {
+            let series = tilts::read(entry, volume.grid(), common)?;
+            Some(series.ok_or_else(|| {
+                Failure::Input(format!(
+                    "{}: expected a tilt series with angles, which views = \"tilts\" shows, got none; list tilt_series and tilt_angles, or use --views slices",
+                    entry.name
+                ))
+            })?)
+        } else {
+            None
+        };
+        Ok((Specimen { volume, series }, set))
+    }
+}
+
+/// Views of several tomograms.
+pub(super) enum Views<'a> {
+    Cut(CutViews<'a>),
+    Spilled(&'a Spill),
 }
 
 impl Views<'_> {
     /// Tomogram and particle of each item.
-    pub(super) fn sources(&self) -> impl Iterator<Item = (usize, usize)> {
-        let source = |&(part, view): &(usize, usize)| (part, self.parts[part].source()[view]);
-        self.items.iter().map(source)
+    pub(super) fn sources(&self) -> Vec<(usize, usize)> {
+        match self {
+            Self::Cut(views) => views.sources().collect(),
+            Self::Spilled(views) => views.sources().to_vec(),
+        }
     }
 }
 
 impl ViewSource for Views<'_> {
     fn shape(&self) -> ViewShape {
-        ViewShape {
-            items: self.items.len(),
-            variants: self.offsets.len(),
-            view: self.parts.first().map_or([1; 3], LazyViews::shape),
+        match self {
+            Self::Cut(views) => views.shape(),
+            Self::Spilled(views) => views.shape(),
         }
     }
 
     fn fill(&self, views: &[ViewIndex], out: &mut [f32]) -> Result<(), Error> {
-        let length = ViewSource::shape(self).view_len();
-        let mut start = 0;
-        // Runs of one tomogram at a time.
-        for run in views.chunk_by(|a, b| self.items[a.item].0 == self.items[b.item].0) {
-            let (part, _) = self.items[run[0].item];
-            let numbers: Vec<usize> = run.iter().map(|view| self.items[view.item].1).collect();
-            let offsets: Vec<VoxelOffset> =
-                run.iter().map(|view| self.offsets[view.variant]).collect();
-            let out = &mut out[start..start + run.len() * length];
-            self.parts[part]
-                .fill_shifted(&numbers, &offsets, out)
-                .map_err(|error| Error::Source(error.into()))?;
-            start += run.len() * length;
+        match self {
+            Self::Cut(source) => source.fill(views, out),
+            Self::Spilled(source) => source.fill(views, out),
         }
-        Ok(())
     }
 }

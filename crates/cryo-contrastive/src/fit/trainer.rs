@@ -188,6 +188,15 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`Error::Source`], [`cryo_train::Error::NotFinite`], [`Error::Torch`].
     pub fn epoch(&mut self) -> Result<EpochReport, Error> {
+        self.epoch_unless(&|| false)?.ok_or(Error::Cancelled)
+    }
+
+    /// The same, unless `stops` says so before a step. Then nothing comes back, and the epoch is half done: go on from
+    /// the checkpoint before.
+    ///
+    /// # Errors
+    /// As [`epoch`](Self::epoch).
+    pub fn epoch_unless(&mut self, stops: &dyn Fn() -> bool) -> Result<Option<EpochReport>, Error> {
         let begun = Instant::now();
         let shape = self.source.shape();
         let (seed, pairs, source) = (self.params.seed, self.params.pairs, self.source);
@@ -199,12 +208,16 @@ impl<'a> Trainer<'a> {
                 .collect();
         let steps = batches.len().max(1);
         let mut means = Means::default();
-        let mut items = 0;
+        let (mut items, mut stopped) = (0, false);
         prefetch(
             &batches,
             |views| views.len() * shape.view_len(),
             |views, out| source.fill(views, out),
             |views, numbers| {
+                stopped = stops();
+                if stopped {
+                    return Ok(ControlFlow::Break(()));
+                }
                 let within = (means.count as f64) / steps as f64;
                 let rate = self.params.schedule.at(self.epoch as f64 + within);
                 let terms = self.train(numbers, rate)?;
@@ -213,6 +226,9 @@ impl<'a> Trainer<'a> {
                 Ok::<_, Error>(ControlFlow::Continue(()))
             },
         )?;
+        if stopped {
+            return Ok(None);
+        }
         self.epoch += 1;
         let seconds = begun.elapsed().as_secs_f64();
         let losses = means.finish();
@@ -229,7 +245,7 @@ impl<'a> Trainer<'a> {
             peak_memory_bytes: peak_memory_bytes(),
         };
         self.history.push(report.clone());
-        Ok(report)
+        Ok(Some(report))
     }
 
     /// One step; returns the loss, its terms and the spread of the outputs.

@@ -1,5 +1,6 @@
 mod curve;
 mod force;
+mod gaps;
 mod graph;
 mod layout;
 mod params;
@@ -19,6 +20,7 @@ use crate::{
 };
 pub use curve::Curve;
 use force::Forces;
+pub use gaps::without_gaps;
 pub use graph::FuzzyGraph;
 use layout::Descent;
 pub use params::{Start, UmapParams};

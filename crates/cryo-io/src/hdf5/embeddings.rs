@@ -25,12 +25,14 @@ pub struct Embeddings {
     pub projection: Option<Array2<f32>>,
     /// `[n, 2]`: the map.
     pub umap2: Option<Array2<f32>>,
-    /// Cluster of each particle; −1 for none.
+    /// Class of each particle, from 1; 0 (other programs: −1) for none.
     pub label: Option<Vec<i32>>,
     /// Name of each particle's tomogram.
     pub tomogram: Option<Vec<String>>,
     /// Positions in voxels of the tomogram, stored as `[n, 3]` of z, y, x.
     pub position: Option<Vec<VoxelPos>>,
+    /// Score of each particle as a candidate; NaN where it has none.
+    pub score: Option<Vec<f32>>,
     /// `[n, c, y, x]`: the views as pictures.
     pub patch: Option<Array4<u8>>,
 }
@@ -76,6 +78,7 @@ impl Embeddings {
             ("label", self.label.as_ref().map(Vec::len)),
             ("tomogram", self.tomogram.as_ref().map(Vec::len)),
             ("position", self.position.as_ref().map(Vec::len)),
+            ("score", self.score.as_ref().map(Vec::len)),
             ("patch", self.patch.as_ref().map(|patch| patch.dim().0)),
         ];
         for (name, rows) in rows {
@@ -150,6 +153,9 @@ pub fn write_embeddings(
             write_text(&dataset, "axes", "zyx")?;
             write_text(&dataset, "unit", "voxel")?;
         }
+        if let Some(scores) = &table.score {
+            write_part(&file, "score", &ndarray::aview1(scores).to_owned())?;
+        }
         if let Some(patch) = &table.patch {
             write_part(&file, "patch", patch)?;
         }
@@ -161,7 +167,7 @@ pub fn write_embeddings(
 }
 
 /// One dataset in chunks of whole rows of about 256 KiB, deflated.
-fn write_part<T: H5Type, D: Dimension>(
+pub(super) fn write_part<T: H5Type, D: Dimension>(
     file: &File,
     name: &str,
     data: &ndarray::Array<T, D>,
@@ -207,10 +213,11 @@ pub fn read_embeddings(
     read().map_err(|error| error.in_file(path))
 }
 
-struct Reader<'a> {
-    file: &'a File,
-    options: &'a EmbeddingsOptions,
-    count: usize,
+/// Parts of a table that all have `count` rows.
+pub(super) struct Reader<'a> {
+    pub(super) file: &'a File,
+    pub(super) options: &'a EmbeddingsOptions,
+    pub(super) count: usize,
 }
 
 impl Reader<'_> {
@@ -219,6 +226,7 @@ impl Reader<'_> {
         let umap2 = self.part::<f32>("umap2", &[None, Some(2)])?;
         let label = self.part::<i32>("label", &[None])?;
         let position = self.part::<f64>("position", &[None, Some(3)])?;
+        let score = self.part::<f32>("score", &[None])?;
         let patch = if self.options.with_patches {
             self.part::<u8>("patch", &[None; 4])?
         } else {
@@ -245,12 +253,13 @@ impl Reader<'_> {
             label: label.map(|data| data.into_raw_vec_and_offset().0),
             tomogram: self.names()?,
             position: position.map(positions),
+            score: score.map(|data| data.into_raw_vec_and_offset().0),
             patch: patch.map(|data| fixed("patch", data)).transpose()?,
         })
     }
 
     /// The part of that name, if it is there; `shape` gives the extents that are fixed.
-    fn part<T: H5Type>(
+    pub(super) fn part<T: H5Type>(
         &self,
         name: &str,
         shape: &[Option<usize>],
@@ -362,7 +371,10 @@ impl Reader<'_> {
     }
 }
 
-fn fixed<T, D: Dimension>(name: &str, data: ArrayD<T>) -> Result<ndarray::Array<T, D>, Error> {
+pub(super) fn fixed<T, D: Dimension>(
+    name: &str,
+    data: ArrayD<T>,
+) -> Result<ndarray::Array<T, D>, Error> {
     data.into_dimensionality().map_err(|error| {
         Error::unexpected(
             format!("dataset {name:?}"),

@@ -4,7 +4,7 @@
 //! attributes `voxel_size_angstrom` and `origin_angstrom` (three numbers z, y, x) and `axes`
 //! (`"zyx"`). Files of h5py without attributes are read if the voxel size is given, and EMAN2's
 //! `/MDF/images/0/image` with the `EMAN.apix_*` attributes of its group. [`Embeddings`] are the table
-//! of an exploration run.
+//! of an exploration run, and [`Clustering`] is what clustering adds to it.
 //!
 //! **Untrusted files.** Here the signature and superblock are checked against the length of the
 //! file ([`check_header`]), and ranks, types, filters, extents and chunks before memory is taken;
@@ -15,12 +15,14 @@
 //!
 //! The library takes one lock for all its calls: threads that read HDF5 wait for each other.
 
+mod clustering;
 mod convert;
 mod embeddings;
 mod header;
 mod list;
 mod volume;
 
+pub use clustering::{Clustering, read_clustering, write_clustering};
 pub use embeddings::{Embeddings, EmbeddingsOptions, read_embeddings, write_embeddings};
 pub use header::{Superblock, check_header};
 pub use list::{DatasetInfo, list, validate};

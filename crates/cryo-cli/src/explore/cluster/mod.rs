@@ -1,0 +1,158 @@
+//! `cryo explore cluster`: a map and classes of the candidates of a run.
+
+mod compute;
+mod pictures;
+mod settings;
+mod volumes;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cryo_io::hdf5::Clustering;
+
+use super::{
+    clustered::{Clustered, Table},
+    folder::RunFolder,
+};
+use crate::{
+    exit::{Failure, Outcome},
+    options::Common,
+    progress::Report,
+};
+pub(crate) use settings::{Flags, Settings};
+
+/// Map the candidates of a run, and divide them into classes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Many clusters (k-means) are joined to few classes; UMAP makes the map. Class 1 has the most candidates, class 0 belongs to none. embedding.h5 gets \
+/umap2, /label and /outlier, the folder report/ the pictures: umap, labels, tomograms (of several), grid and grid_labels (pictures on the map), matrix \
+(average and members of each class), curves (of the training). Again with another number of classes, the map and the clusters are kept and it \
+takes seconds; selections stay as they are. Settings not given are those of the run.\n\n\
+Examples:\n  cryo explore cluster run\n  cryo explore cluster run --classes 12\n  cryo explore cluster run --volumes")]
+pub(crate) struct Arguments {
+    /// The run folder, embedded.
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+
+    /// Also a volume of labels for each tomogram, and slices with the labels over them, in report/volumes.
+    #[arg(long)]
+    volumes: bool,
+
+    /// Radius of a candidate in them, in voxels [default: a quarter of the edge of its picture].
+    #[arg(long, value_name = "VOXELS", requires = "volumes")]
+    radius: Option<f64>,
+
+    #[command(flatten)]
+    flags: Flags,
+}
+
+pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
+    let clustered = cluster(&arguments.run, &arguments.flags, common)?;
+    if let (Some(clustered), true) = (clustered, arguments.volumes) {
+        let radius = match arguments.radius {
+            Some(radius) if radius.is_finite() && radius > 0.0 => radius,
+            Some(radius) => {
+                let message = format!("--radius: expected voxels above 0, got {radius}");
+                return Err(Failure::usage(message));
+            }
+            None => (clustered.table.patch_shape()).map_or(6.0, |[height, _]| height as f64 / 4.0),
+        };
+        let dataset = RunFolder::new(&arguments.run).dataset()?;
+        volumes::write(&arguments.run, &dataset, &clustered, radius, common)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// The stage; nothing comes back of a dry run.
+pub(super) fn cluster(
+    run: &Path,
+    flags: &Flags,
+    common: &Common,
+) -> Result<Option<Clustered>, Failure> {
+    let folder = RunFolder::new(run);
+    let table = Table::open(run, common.memory_bytes())?;
+    let mut settings = Settings::effective(&folder, common, flags)?;
+    settings.complete(table.len());
+    let seed = folder.seed(common)?;
+    let before = table.clustering()?;
+    let made = compute::Made::new(&settings, seed);
+    let reused = compute::reused(&made, before.as_ref());
+    let needed = memory(&table, &settings);
+    if common.dry_run {
+        common.say(&format!(
+            "would map {} candidates{} and divide them into {} classes{}, in {:.2} GiB",
+            table.len(),
+            if reused.map {
+                " (the map is there)"
+            } else {
+                ""
+            },
+            settings.classes,
+            if reused.centres {
+                " (the clusters are there)"
+            } else {
+                ""
+            },
+            needed as f64 / f64::from(1 << 30)
+        ));
+        return Ok(None);
+    }
+    if needed > common.memory_bytes() {
+        return Err(Failure::Resources(format!(
+            "expected at most {:.1} GiB, got {:.1} GiB for a sample of {}; lower --sample, or raise --memory",
+            common.memory_bytes() as f64 / f64::from(1 << 30),
+            needed as f64 / f64::from(1 << 30),
+            settings.sample
+        )));
+    }
+    if let Some(before) = &before {
+        common.say(&format!(
+            "replacing {} classes; selections stay as they are{}",
+            before.spread.nrows(),
+            if reused.map {
+                ", and so does the map"
+            } else {
+                ""
+            }
+        ));
+    }
+    let found = compute::compute(&table, &settings, seed, before, &Report::new(common))?;
+    folder.update_config("cluster", &settings, common)?;
+    table.write(&found)?;
+    let places = table.places()?;
+    let clustered = Clustered {
+        table,
+        found,
+        places,
+    };
+    let drawn = pictures::draw(run, &clustered, seed)?;
+    common.say(&format!(
+        "{} candidates in {} classes, {} in none; pictures in {}: {}",
+        clustered.table.len(),
+        clustered.found.spread.nrows(),
+        unassigned(&clustered.found),
+        run.join("report").display(),
+        drawn.join(", ")
+    ));
+    common.say(&format!(
+        "cryo select {} --list names the classes",
+        run.display()
+    ));
+    Ok(Some(clustered))
+}
+
+fn unassigned(found: &Clustering) -> usize {
+    found.label.iter().filter(|label| **label <= 0).count()
+}
+
+/// Bytes at the highest point: the sample three times, its neighbours and their graph, a piece of the table, the
+/// result, and pictures.
+fn memory(table: &Table, settings: &Settings) -> u64 {
+    let columns = table.columns() as u64;
+    let (rows, sample) = (table.len() as u64, settings.sample.min(table.len()) as u64);
+    let neighbours = settings.umap(2, 0).neighbours as u64;
+    let piece = 32_768.min(rows) * 8 * columns;
+    let [height, width] = table.patch_shape().unwrap_or_default();
+    let pictures = rows.min(pictures::SHOWN as u64) * (4 * height * width) as u64;
+    sample * (12 * columns + 48 * neighbours) + piece + 40 * rows + pictures
+}
