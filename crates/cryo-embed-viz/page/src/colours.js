@@ -27,8 +27,7 @@ function luminance(rgb) {
 }
 
 /** The colour, mixed with white or black until it stands out from the map: at 3 to 1 on dark, 2 to 1 on light. */
-export function legible(colour) {
-  const dark = document.documentElement.dataset.theme === "dark";
+export function legible(colour, dark = document.documentElement.dataset.theme === "dark") {
   const stands = (rgb) => (dark ? luminance(rgb) + 0.05 >= 0.19 : luminance(rgb) + 0.05 <= 0.5);
   const rgb = channels(colour);
   for (let share = 0; share < 1; share += 0.05) {
@@ -38,12 +37,12 @@ export function legible(colour) {
   return colour;
 }
 
-export function classColour(manifest, label) {
-  return legible(manifest.class_colours[label] ?? GREY);
+export function classColour(manifest, label, dark) {
+  return legible(manifest.class_colours[label] ?? GREY, dark);
 }
 
-export function tomogramColour(manifest, tomogram) {
-  return legible(manifest.tomogram_colours[tomogram % manifest.tomogram_colours.length]);
+export function tomogramColour(manifest, tomogram, dark) {
+  return legible(manifest.tomogram_colours[tomogram % manifest.tomogram_colours.length], dark);
 }
 
 function byClass(manifest, points, state) {
@@ -67,7 +66,7 @@ function byPlace(manifest, points) {
   const stretch = ([low, high], v) => (high > low ? ((v - low) / (high - low)) * 2 - 1 : 0);
   const [xs, ys] = [range(points.x), range(points.y)];
   const values = Float32Array.from(points.x, (x, i) => cell(stretch(xs, x)) * side + cell(stretch(ys, points.y[i])));
-  return { palette: manifest.map_colours.map(legible), values, legend: { text: "near places have like colours" } };
+  return { palette: manifest.map_colours.map((colour) => legible(colour)), values, legend: { text: "near places have like colours" } };
 }
 
 function byTomogram(manifest, points) {

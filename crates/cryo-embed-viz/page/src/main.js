@@ -105,6 +105,10 @@ function start() {
   $("about").textContent = `${plural(points.count, "candidate")} · ${plural(manifest.tomograms.length, "tomogram")}`;
   $("card")?.remove();
 
+  if (manifest.served?.slices) {
+    document.body.classList.add("with-slices");
+    $("slices").hidden = false;
+  }
   let map = null;
   createTheme($("theme"), () => {
     map?.retheme();
@@ -257,8 +261,6 @@ async function finish(page, map, tools) {
   if (restored) store.commit("what was kept", restored.state);
   say(restored?.note ?? (restored ? "Restored what you had." : "Shift and drag on the map to select; ? lists the keys."));
   if (manifest.served?.slices) {
-    document.body.classList.add("with-slices");
-    $("slices").hidden = false;
     slices = createSlices(page, $("slices"));
   }
   page.averages = await readAverages(manifest);

@@ -28,6 +28,8 @@ export function createMap(page, canvas, labelLayer) {
   const fit = () => renderer.resize(canvas.clientWidth, canvas.clientHeight);
   fit();
   new ResizeObserver(fit).observe(canvas);
+  // From here the square of the map just fits: a distance of 1 shows it from top to bottom.
+  const distance = () => 1.06 * Math.max(1, canvas.clientHeight / Math.max(canvas.clientWidth, 1));
   const plot = createScatterplot({
     canvas,
     renderer,
@@ -45,8 +47,7 @@ export function createMap(page, canvas, labelLayer) {
     showReticle: false,
     cameraIsFixed: false,
     actionKeyMap: { merge: "ctrl", remove: "alt", lasso: "shift" },
-    // The square of the map just fits.
-    cameraDistance: 1.08,
+    cameraDistance: distance(),
     ...themeColours(),
   });
   let mode = null;
@@ -92,7 +93,7 @@ export function createMap(page, canvas, labelLayer) {
     },
     hover: (index) => plot.hover(index ?? -1, { preventEvent: true }),
     zoomTo: (indices) => plot.zoomToPoints(Array.from(indices), { padding: 0.35, transition: true, transitionDuration: 300 }),
-    home: () => plot.reset(),
+    home: () => plot.set({ cameraTarget: [0, 0], cameraDistance: distance(), cameraRotation: 0 }),
     setTool: (tool) => plot.set({ mouseMode: tool }),
     retheme: () => plot.set(themeColours()),
     /** Writes the number or name of each class on the map. */

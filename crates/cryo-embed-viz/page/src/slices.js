@@ -70,7 +70,7 @@ export function createSlices(page, panel) {
     context.arc(x + 0.5, y + 0.5, radius() * (marked ? 1.5 : 1), 0, 2 * Math.PI);
     context.lineWidth = scale() * (selected || marked ? 3.2 : 1.6);
     context.setLineDash(state.marks[index] === NEGATIVE ? [4, 4] : []);
-    context.strokeStyle = manifest.classes.length ? classColour(manifest, classOf(state, points.labels[index])) : tomogramColour(manifest, tomogram);
+    context.strokeStyle = manifest.classes.length ? classColour(manifest, classOf(state, points.labels[index]), true) : tomogramColour(manifest, tomogram, true);
     if (selected) {
       context.save();
       context.lineWidth *= 1.9;
