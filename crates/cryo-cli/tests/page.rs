@@ -60,7 +60,7 @@ fn assert_holds(path: &Path, rows: &[&Truth]) {
 
 /// Draws around the name of a class on the map, whose candidates lie within a disc around it.
 fn lasso_class(browser: &mut Browser, text: &str) {
-    browser.wait("document.querySelectorAll('#labels span').length > 0");
+    browser.wait("document.querySelector('#labels span').style.transform");
     let script = format!(
         "(() => {{ const s = [...document.querySelectorAll('#labels span')].find((s) => s.textContent === {text:?}); \
          const b = s.getBoundingClientRect(); return [b.left + b.width / 2, b.top + b.height / 2]; }})()"

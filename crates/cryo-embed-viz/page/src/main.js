@@ -154,7 +154,7 @@ async function finish(page, map, tools) {
   const gallery = createGallery(page, $("gallery"), {
     onReject: actions.reject,
     onLocate: (index) => {
-      map.zoomTo([index]);
+      map.goTo(index);
       slices?.locate(index);
     },
     onHover: (index) => page.hover(index),

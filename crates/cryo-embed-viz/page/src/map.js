@@ -4,9 +4,11 @@ import { colouring } from "./colours.js";
 import { framed } from "./dom.js";
 
 const MOST_LABELS = 60;
+const ENOUGH_FOR_MIDDLE = 2000;
 const COARSE_ABOVE = 100_000;
 const COARSE = 40_000;
 const RESTS_AFTER_MS = 400;
+const MOVES = { transition: true, transitionDuration: 300 };
 
 /** Points shrink and fade as there are more of them. */
 function pointStyle(count) {
@@ -20,10 +22,28 @@ function themeColours() {
   return { backgroundColor: of("--map"), pointColorActive: of("--ink"), pointColorHover: of("--accent"), lassoColor: of("--accent") };
 }
 
+/** The library's renderer, or what is missing for it in words. */
+function rendererOrReason() {
+  try {
+    return createRenderer();
+  } catch (error) {
+    requireWebGl();
+    throw error;
+  }
+}
+
+function requireWebGl() {
+  const context = document.createElement("canvas").getContext("webgl");
+  if (!context) throw new Error("this browser draws no WebGL. Turn hardware acceleration on, or use another browser.");
+  for (const name of ["OES_texture_float", "OES_element_index_uint"]) {
+    if (!context.getExtension(name)) throw new Error(`the WebGL of this browser lacks ${name}. Use another browser.`);
+  }
+}
+
 export function createMap(page, canvas, labelLayer) {
   const { points } = page;
   const style = pointStyle(points.count);
-  const renderer = createRenderer();
+  const renderer = rendererOrReason();
   // By itself it draws as much as the window shows, and no more than it believes the screen to have.
   const fit = () => renderer.resize(canvas.clientWidth, canvas.clientHeight);
   fit();
@@ -80,6 +100,7 @@ export function createMap(page, canvas, labelLayer) {
     }
   });
   plot.subscribe("view", placeLabels);
+  plot.subscribe("transitionEnd", placeLabels);
   createDetail(page, plot, canvas);
   new ResizeObserver(placeLabels).observe(canvas);
 
@@ -92,8 +113,10 @@ export function createMap(page, canvas, labelLayer) {
       drawn = drawn.then(() => (indices.length ? plot.select(Array.from(indices), { preventEvent: true }) : plot.deselect({ preventEvent: true })));
     },
     hover: (index) => plot.hover(index ?? -1, { preventEvent: true }),
-    zoomTo: (indices) => plot.zoomToPoints(Array.from(indices), { padding: 0.35, transition: true, transitionDuration: 300 }),
-    home: () => plot.set({ cameraTarget: [0, 0], cameraDistance: distance(), cameraRotation: 0 }),
+    zoomTo: (indices) => plot.zoomToPoints(Array.from(indices), { padding: 0.35, ...MOVES }),
+    home: () => plot.zoomToLocation([0, 0], distance(), MOVES),
+    /** Brings a candidate into the middle, no nearer than its surroundings can be seen. */
+    goTo: (index) => plot.zoomToLocation([points.x[index], points.y[index]], Math.min(plot.get("cameraDistance")[0] ?? plot.get("cameraDistance"), distance() / 2), MOVES),
     setTool: (tool) => plot.set({ mouseMode: tool }),
     retheme: () => plot.set(themeColours()),
     /** Writes the number or name of each class on the map. */
@@ -151,8 +174,10 @@ function createDetail(page, plot, canvas) {
 export function anchorsOf(points, groups) {
   const middle = (values) => values.sort()[values.length >> 1];
   return groups.map(({ label, indices }) => {
-    const x = middle(Float32Array.from(indices, (i) => points.x[i]));
-    const y = middle(Float32Array.from(indices, (i) => points.y[i]));
+    const step = Math.ceil(indices.length / ENOUGH_FOR_MIDDLE);
+    const some = Array.from({ length: Math.ceil(indices.length / step) }, (_, i) => indices[i * step]);
+    const x = middle(Float32Array.from(some, (i) => points.x[i]));
+    const y = middle(Float32Array.from(some, (i) => points.y[i]));
     let best = indices[0];
     let least = Infinity;
     for (const i of indices) {
