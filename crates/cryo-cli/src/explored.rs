@@ -73,7 +73,10 @@ impl Explored {
         let mut explored = Self {
             title: title(run),
             labels: labels.map(|labels| labels.into_iter().map(label).collect()),
-            patches: table.patch.take().map(|all| all.index_axis_move(Axis(1), 0)),
+            patches: table
+                .patch
+                .take()
+                .map(|all| all.index_axis_move(Axis(1), 0)),
             table,
             scores: None,
             outliers: clustering.map(|clustering| clustering.outlier),
@@ -259,10 +262,7 @@ fn candidates(run: &Path) -> Result<BTreeMap<String, ParticleSet>, Failure> {
 
 fn dataset(run: &Path) -> Result<Option<Dataset>, Failure> {
     let path = run.join("dataset.tsv");
-    Ok(path
-        .is_file()
-        .then(|| Dataset::read(&path))
-        .transpose()?)
+    Ok(path.is_file().then(|| Dataset::read(&path)).transpose()?)
 }
 
 /// The grid of a tomogram: as the candidates were counted, else by the header of its file.
@@ -288,6 +288,8 @@ fn grid(
 
 fn title(run: &Path) -> String {
     let path: PathBuf = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
     name.unwrap_or_else(|| run.display().to_string())
 }

@@ -20,7 +20,10 @@ use truth::{Truth, write_run};
 /// Tomogram, ångström, score and class of each particle of a file, in a fixed order.
 fn particles(path: &Path) -> Vec<(String, AngstromPos, f32, Option<u32>)> {
     let mut options = PicksOptions::default();
-    if path.extension().is_some_and(|extension| extension == "star") {
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "star")
+    {
         options = relion::options_with_tomograms(path, &options).expect("readable");
     }
     let picks = read_picks(path, None, &options).expect("readable");
@@ -32,7 +35,11 @@ fn particles(path: &Path) -> Vec<(String, AngstromPos, f32, Option<u32>)> {
             all.push((set.tomogram.clone(), place, score, item.class));
         }
     }
-    all.sort_by(|a, b| (&a.0, a.1.x, a.1.y).partial_cmp(&(&b.0, b.1.x, b.1.y)).expect("finite"));
+    all.sort_by(|a, b| {
+        (&a.0, a.1.x, a.1.y)
+            .partial_cmp(&(&b.0, b.1.x, b.1.y))
+            .expect("finite")
+    });
     all
 }
 
@@ -76,7 +83,9 @@ fn lasso_class(browser: &mut Browser, text: &str) {
 
 fn selected(browser: &mut Browser, count: usize) {
     let text = format!("{count} candidates");
-    browser.wait(&format!("document.querySelector('#selected').textContent === {text:?}"));
+    browser.wait(&format!(
+        "document.querySelector('#selected').textContent === {text:?}"
+    ));
 }
 
 fn export(browser: &mut Browser, format: &str, name: &str) {
@@ -96,7 +105,9 @@ fn first_tile(browser: &mut Browser) -> usize {
 }
 
 fn of_kind(truth: &[Truth], kind: i32) -> Vec<usize> {
-    (0..truth.len()).filter(|&row| truth[row].kind == kind).collect()
+    (0..truth.len())
+        .filter(|&row| truth[row].kind == kind)
+        .collect()
 }
 
 fn rows<'a>(truth: &'a [Truth], rows: &[usize]) -> Vec<&'a Truth> {
@@ -111,12 +122,17 @@ fn the_file_selects_by_mouse_and_exports_the_truth() {
     succeed(at, &["report", "run", "-o", "page.html"]);
     let html = fs::read_to_string(at.join("page.html")).expect("text");
     assert!(!html.contains("src=\"http") && !html.contains("href=\"http"));
-    let Some(mut browser) = Browser::start(1400, 860) else { return };
+    let Some(mut browser) = Browser::start(1400, 860) else {
+        return;
+    };
     browser.download_to(at);
     let address = format!("file://{}", at.join("page.html").display());
     browser.dark(false);
     browser.open(&address);
-    assert_eq!(browser.text("#about"), format!("{} candidates · 2 tomograms", truth.len()));
+    assert_eq!(
+        browser.text("#about"),
+        format!("{} candidates · 2 tomograms", truth.len())
+    );
 
     lasso_class(&mut browser, "2");
     let kind = of_kind(&truth, 2);
@@ -136,7 +152,11 @@ fn the_file_selects_by_mouse_and_exports_the_truth() {
     browser.evaluate("document.querySelector('#gallery .look').focus(); 1");
     browser.key("x");
     selected(&mut browser, kind.len() - 1);
-    let kept: Vec<usize> = kind.iter().copied().filter(|row| *row != rejected).collect();
+    let kept: Vec<usize> = kind
+        .iter()
+        .copied()
+        .filter(|row| *row != rejected)
+        .collect();
 
     export(&mut browser, "relion5", "kept");
     browser.downloaded(&at.join("kept.star"));
@@ -146,13 +166,23 @@ fn the_file_selects_by_mouse_and_exports_the_truth() {
     assert_holds(&at.join("kept.csv"), &rows(&truth, &kept));
     export(&mut browser, "copick", "kept");
     let zip = browser.downloaded(&at.join("kept.zip"));
-    for name in ["ExperimentRuns/ts one/Picks/cryo_0_class-2.json", "ExperimentRuns/ts_two/Picks/cryo_0_class-2.json"] {
-        assert!(zip.windows(name.len()).any(|bytes| bytes == name.as_bytes()), "{name}");
+    for name in [
+        "ExperimentRuns/ts one/Picks/cryo_0_class-2.json",
+        "ExperimentRuns/ts_two/Picks/cryo_0_class-2.json",
+    ] {
+        assert!(
+            zip.windows(name.len())
+                .any(|bytes| bytes == name.as_bytes()),
+            "{name}"
+        );
     }
 
     // Half of them are positives; more like those are the other half, but for the rejected one.
     browser.key("p");
-    browser.wait(&format!("document.querySelector('#positive-count').textContent === '{}'", kept.len()));
+    browser.wait(&format!(
+        "document.querySelector('#positive-count').textContent === '{}'",
+        kept.len()
+    ));
     browser.reload();
     selected(&mut browser, kept.len());
     assert_eq!(browser.text("#positive-count"), kept.len().to_string());
@@ -171,7 +201,9 @@ fn classes_are_merged_named_and_found_again() {
     let at = place.path();
     let truth = write_run(at);
     succeed(at, &["report", "run", "-o", "page.html"]);
-    let Some(mut browser) = Browser::start(1300, 800) else { return };
+    let Some(mut browser) = Browser::start(1300, 800) else {
+        return;
+    };
     browser.download_to(at);
     browser.open(&format!("file://{}", at.join("page.html").display()));
     let count = |kind: i32| of_kind(&truth, kind).len();
@@ -183,7 +215,9 @@ fn classes_are_merged_named_and_found_again() {
     browser.evaluate(
         "(() => { const n = document.querySelector(\"#class-list [data-label='1'] .name\"); n.value = 'ribo some'; n.dispatchEvent(new Event('change')); })()",
     );
-    browser.wait("[...document.querySelectorAll('#labels span')].some((s) => s.textContent === 'ribo some')");
+    browser.wait(
+        "[...document.querySelectorAll('#labels span')].some((s) => s.textContent === 'ribo some')",
+    );
     browser.click("#class-list [data-label='1'] .pick");
     selected(&mut browser, count(1) + count(3));
     browser.picture("file-merged");
@@ -213,12 +247,19 @@ fn classes_are_merged_named_and_found_again() {
     browser.evaluate("document.querySelector('#more-count').value = 3; 1");
     browser.click("#more");
     selected(&mut browser, 7);
-    let found = browser.evaluate("[...document.querySelectorAll('#gallery li')].map((li) => Number(li.dataset.index))");
-    let kinds: BTreeMap<i32, usize> = found.as_array().expect("rows").iter().fold(BTreeMap::new(), |mut kinds, row| {
-        let row = usize::try_from(row.as_u64().expect("a row")).expect("small");
-        *kinds.entry(truth[row].kind).or_default() += 1;
-        kinds
-    });
+    let found = browser.evaluate(
+        "[...document.querySelectorAll('#gallery li')].map((li) => Number(li.dataset.index))",
+    );
+    let kinds: BTreeMap<i32, usize> =
+        found
+            .as_array()
+            .expect("rows")
+            .iter()
+            .fold(BTreeMap::new(), |mut kinds, row| {
+                let row = usize::try_from(row.as_u64().expect("a row")).expect("small");
+                *kinds.entry(truth[row].kind).or_default() += 1;
+                kinds
+            });
     assert_eq!(kinds, BTreeMap::from([(3, 7)]));
 
     for mode in ["place", "tomogram", "score", "set", "class"] {
@@ -236,7 +277,9 @@ fn the_served_session_shows_slices_and_saves_into_the_run() {
     let at = place.path();
     let truth = write_run(at);
     let served = Served::start(at);
-    let Some(mut browser) = Browser::start(1600, 900) else { return };
+    let Some(mut browser) = Browser::start(1600, 900) else {
+        return;
+    };
     browser.download_to(at);
     browser.dark(true);
     browser.open(&served.address);
@@ -250,9 +293,13 @@ fn the_served_session_shows_slices_and_saves_into_the_run() {
     browser.click("#gallery li .look");
     let z = truth[row].position.z.round();
     let tomogram = usize::from(truth[row].tomogram != truth[0].tomogram);
-    browser.wait(&format!("document.querySelector('#slice').dataset.shown === '{tomogram}/{z}/0'"));
+    browser.wait(&format!(
+        "document.querySelector('#slice').dataset.shown === '{tomogram}/{z}/0'"
+    ));
     browser.evaluate("document.querySelector('#slice-denoise').click(); 1");
-    browser.wait(&format!("document.querySelector('#slice').dataset.shown === '{tomogram}/{z}/1'"));
+    browser.wait(&format!(
+        "document.querySelector('#slice').dataset.shown === '{tomogram}/{z}/1'"
+    ));
     browser.picture("served-dark");
 
     // A candidate is clicked on the slice, at the place where it truly is.
@@ -264,8 +311,12 @@ fn the_served_session_shows_slices_and_saves_into_the_run() {
         other.position.z
     ));
     let z = other.position.z.round();
-    browser.wait(&format!("document.querySelector('#slice').dataset.shown === '{other_tomogram}/{z}/1'"));
-    let size = browser.evaluate("[document.querySelector('#slice').width, document.querySelector('#slice').height]");
+    browser.wait(&format!(
+        "document.querySelector('#slice').dataset.shown === '{other_tomogram}/{z}/1'"
+    ));
+    let size = browser.evaluate(
+        "[document.querySelector('#slice').width, document.querySelector('#slice').height]",
+    );
     let [columns, lines] = [0, 1].map(|axis| size[axis].as_f64().expect("a number"));
     let [left, top, width, height] = browser.place("#slice");
     // The picture keeps its shape within the element.
@@ -285,7 +336,11 @@ fn the_served_session_shows_slices_and_saves_into_the_run() {
     let rejected = first_tile(&mut browser);
     browser.click("#gallery li .reject");
     selected(&mut browser, kind.len() - 1);
-    let kept: Vec<usize> = kind.iter().copied().filter(|row| *row != rejected).collect();
+    let kept: Vec<usize> = kind
+        .iter()
+        .copied()
+        .filter(|row| *row != rejected)
+        .collect();
 
     export(&mut browser, "relion5", "mine");
     browser.downloaded(&at.join("mine.star"));
@@ -314,7 +369,9 @@ fn the_served_session_shows_slices_and_saves_into_the_run() {
 
 /// Mean grey level of a picture.
 fn brightness(png: &[u8]) -> f64 {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().expect("a PNG");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png))
+        .read_info()
+        .expect("a PNG");
     let mut pixels = vec![0; reader.output_buffer_size().expect("small")];
     let info = reader.next_frame(&mut pixels).expect("a PNG");
     let bytes = &pixels[..info.buffer_size()];

@@ -34,16 +34,33 @@ fn only_who_knows_the_token_is_answered() {
     assert_eq!(token.len(), 32);
     let mut wrong = token.clone();
     wrong.replace_range(31.., if token.ends_with('0') { "1" } else { "0" });
-    for path in ["/", "/state", "/thumbnails/0.png", &format!("/{wrong}/"), &format!("/{}/", &token[..31]), &format!("//{token}/")] {
+    for path in [
+        "/",
+        "/state",
+        "/thumbnails/0.png",
+        &format!("/{wrong}/"),
+        &format!("/{}/", &token[..31]),
+        &format!("//{token}/"),
+    ] {
         let answer = served.ask("GET", path, &[], "");
         assert_eq!(answer.code, 403, "{path}");
-        assert!(answer.text().contains("the whole address that cryo view printed"), "{path}");
+        assert!(
+            answer
+                .text()
+                .contains("the whole address that cryo view printed"),
+            "{path}"
+        );
     }
     let page = served.get("");
     assert_eq!(page.code, 200);
     assert!(page.text().starts_with("<!doctype html>"));
     let head = page.head.to_lowercase();
-    for rule in ["default-src 'none'", "frame-ancestors 'none'", "nosniff", "no-referrer"] {
+    for rule in [
+        "default-src 'none'",
+        "frame-ancestors 'none'",
+        "nosniff",
+        "no-referrer",
+    ] {
         assert!(head.contains(rule), "{rule}: {head}");
     }
     assert!(!head.contains("access-control-allow"));
@@ -77,7 +94,11 @@ fn nothing_but_the_run_and_its_tomograms_is_served() {
         assert!([403, 404].contains(&answer.code), "{path}: {answer:?}");
         assert!(!answer.text().contains("mine"), "{path}");
     }
-    for path in ["thumbnails/0.png", "slices/1/51.png", "slices/0/0.png?denoise=1"] {
+    for path in [
+        "thumbnails/0.png",
+        "slices/1/51.png",
+        "slices/0/0.png?denoise=1",
+    ] {
         let answer = served.get(path);
         assert_eq!(answer.code, 200, "{path}: {}", answer.text());
         assert!(answer.body.starts_with(b"\x89PNG"), "{path}");
@@ -106,11 +127,32 @@ fn changes_come_from_the_page_only() {
     }
     assert!(!at.join("run/view.json").exists());
     assert_eq!(served.get("state").code, 204);
-    assert_eq!(served.ask("PUT", &state, &[PAGE, &own, "Sec-Fetch-Site: same-origin"], "{\"a\":1}").code, 204);
+    assert_eq!(
+        served
+            .ask(
+                "PUT",
+                &state,
+                &[PAGE, &own, "Sec-Fetch-Site: same-origin"],
+                "{\"a\":1}"
+            )
+            .code,
+        204
+    );
     assert_eq!(served.get("state").text(), "{\"a\":1}");
-    assert_eq!(served.ask("PUT", &state, &[PAGE, &own], "no JSON").code, 400);
+    assert_eq!(
+        served.ask("PUT", &state, &[PAGE, &own], "no JSON").code,
+        400
+    );
     // A request that the browser sends beforehand gets no leave.
-    let asked = served.ask("OPTIONS", &state, &["Origin: http://evil.example", "Access-Control-Request-Method: PUT"], "");
+    let asked = served.ask(
+        "OPTIONS",
+        &state,
+        &[
+            "Origin: http://evil.example",
+            "Access-Control-Request-Method: PUT",
+        ],
+        "",
+    );
     assert!(asked.code >= 400 && !asked.head.to_lowercase().contains("access-control-allow"));
 }
 
@@ -122,7 +164,15 @@ fn selections_stay_in_their_folder_and_are_not_lost() {
     let served = Served::start(at);
     let target = format!("{}selections", served.base());
     let post = |body: &str| served.ask("POST", &target, &[PAGE], body);
-    for name in ["../outside", "/outside", ".hidden", "", "a/b", "a b", "a\\nb"] {
+    for name in [
+        "../outside",
+        "/outside",
+        ".hidden",
+        "",
+        "a/b",
+        "a b",
+        "a\\nb",
+    ] {
         let answer = post(&selection(&served, name, "0,1", false));
         assert_eq!(answer.code, 400, "{name}: {}", answer.text());
     }
@@ -131,7 +181,8 @@ fn selections_stay_in_their_folder_and_are_not_lost() {
         assert_eq!(answer.code, 400, "{indices}: {}", answer.text());
     }
     assert!(!at.join("run/selections/x.star").exists());
-    let stale = selection(&served, "x", "0", false).replace("\"candidates\":\"", "\"candidates\":\"0");
+    let stale =
+        selection(&served, "x", "0", false).replace("\"candidates\":\"", "\"candidates\":\"0");
     assert_eq!(post(&stale).code, 412);
     assert_eq!(post("{}").code, 400);
 
@@ -140,14 +191,25 @@ fn selections_stay_in_their_folder_and_are_not_lost() {
     let again = post(&selection(&served, "x", "4", false));
     assert_eq!(again.code, 409);
     assert!(again.text().contains("exists already"), "{}", again.text());
-    assert_eq!(fs::read(at.join("run/selections/x.star")).expect("there"), before);
+    assert_eq!(
+        fs::read(at.join("run/selections/x.star")).expect("there"),
+        before
+    );
     assert_eq!(post(&selection(&served, "x", "4", true)).code, 200);
-    assert_ne!(fs::read(at.join("run/selections/x.star")).expect("there"), before);
+    assert_ne!(
+        fs::read(at.join("run/selections/x.star")).expect("there"),
+        before
+    );
     let copick = selection(&served, "x", "0,1", false).replace("relion5", "copick");
     assert_eq!(post(&copick).code, 200);
-    assert!(at.join("run/selections/x/ExperimentRuns/ts one/Picks").is_dir());
+    assert!(
+        at.join("run/selections/x/ExperimentRuns/ts one/Picks")
+            .is_dir()
+    );
     assert_eq!(post(&copick.replace("false", "true")).code, 200);
-    let left = fs::read_dir(at.join("run/selections")).expect("a folder").count();
+    let left = fs::read_dir(at.join("run/selections"))
+        .expect("a folder")
+        .count();
     assert_eq!(left, 2, "nothing half-written stays");
 }
 
@@ -157,17 +219,32 @@ fn a_port_in_use_is_said() {
     write_run(place.path());
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("free");
     let port = taken.local_addr().expect("an address").port().to_string();
-    let message = fail(place.path(), &["view", "run", "--no-open", "--port", &port], 4);
-    assert!(message.contains(&format!("127.0.0.1:{port}: the port is in use")), "{message}");
+    let message = fail(
+        place.path(),
+        &["view", "run", "--no-open", "--port", &port],
+        4,
+    );
+    assert!(
+        message.contains(&format!("127.0.0.1:{port}: the port is in use")),
+        "{message}"
+    );
     assert!(message.contains("--port 0"), "{message}");
-    let message = fail(place.path(), &["view", "run", "--no-open", "--bind", "192.0.2.1"], 4);
-    assert!(message.contains("no such address") && message.contains("--bind"), "{message}");
+    let message = fail(
+        place.path(),
+        &["view", "run", "--no-open", "--bind", "192.0.2.1"],
+        4,
+    );
+    assert!(
+        message.contains("no such address") && message.contains("--bind"),
+        "{message}"
+    );
 }
 
 /// The table of the run, changed.
 fn change(at: &Path, change: impl FnOnce(&mut hdf5::Embeddings)) {
     let path = at.join("run/embedding.h5");
-    let mut table = hdf5::read_embeddings(&path, &hdf5::EmbeddingsOptions::default()).expect("readable");
+    let mut table =
+        hdf5::read_embeddings(&path, &hdf5::EmbeddingsOptions::default()).expect("readable");
     change(&mut table);
     hdf5::write_embeddings(&path, &table, Overwrite::Replace).expect("written");
 }
@@ -177,7 +254,10 @@ fn what_is_wrong_with_a_run_is_said() {
     let place = folder();
     let at = place.path();
     let both = |expected: &str| {
-        for words in [&["view", "run", "--no-open", "--port", "0"][..], &["report", "run", "-o", "x.html"]] {
+        for words in [
+            &["view", "run", "--no-open", "--port", "0"][..],
+            &["report", "run", "-o", "x.html"],
+        ] {
             let message = fail(at, words, 3);
             assert!(message.contains(expected), "{words:?}: {message}");
         }
@@ -220,7 +300,13 @@ fn a_missing_tomogram_is_named_and_the_rest_works() {
     write_run(at);
     fs::remove_file(at.join("ts_two.mrc")).expect("there");
     let served = Served::start(at);
-    assert!(served.said().contains("ts_two.mrc: no such file; its slices cannot be shown"), "{}", served.said());
+    assert!(
+        served
+            .said()
+            .contains("ts_two.mrc: no such file; its slices cannot be shown"),
+        "{}",
+        served.said()
+    );
     assert_eq!(served.get("slices/0/3.png").code, 200);
     let answer = served.get("slices/1/3.png");
     assert_eq!(answer.code, 404);
@@ -228,7 +314,11 @@ fn a_missing_tomogram_is_named_and_the_rest_works() {
     // A tomogram of another size is not what the candidates were counted in.
     fs::copy(at.join("ts_one.mrc"), at.join("ts_two.mrc")).expect("copied");
     let answer = served.get("slices/1/3.png");
-    assert!(answer.text().contains("expected [52, 180, 140] voxels"), "{}", answer.text());
+    assert!(
+        answer.text().contains("expected [52, 180, 140] voxels"),
+        "{}",
+        answer.text()
+    );
     // A report needs no tomogram.
     fs::remove_file(at.join("ts_two.mrc")).expect("there");
     succeed(at, &["report", "run", "-o", "page.html"]);

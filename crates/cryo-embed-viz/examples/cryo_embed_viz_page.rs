@@ -25,9 +25,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     let labels: Vec<u32> = blobs.labels.iter().map(|&label| label as u32 + 1).collect();
     let tomogram: Vec<usize> = (0..n).map(|row| row % names.len()).collect();
-    let place = |row: usize| VoxelPos::xyz((row * 7 % 464) as f64, (row * 13 % 480) as f64, (row * 17 % 180) as f64);
+    let place = |row: usize| {
+        VoxelPos::xyz(
+            (row * 7 % 464) as f64,
+            (row * 13 % 480) as f64,
+            (row * 17 % 180) as f64,
+        )
+    };
     let positions: Vec<VoxelPos> = (0..n).map(place).collect();
-    let scores: Vec<f32> = (0..n).map(|row| (row * 31 % 1000) as f32 / 1000.0).collect();
+    let scores: Vec<f32> = (0..n)
+        .map(|row| (row * 31 % 1000) as f32 / 1000.0)
+        .collect();
     // A dark ball in noise, larger for each class.
     let patches = Array3::from_shape_fn((n, side, side), |(row, y, x)| {
         let half = side as f64 / 2.0;

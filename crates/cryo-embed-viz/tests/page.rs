@@ -36,7 +36,9 @@ impl Parts {
             labels: (0..n).map(|row| row as u32 % 4).collect(),
             tomograms: tomograms.into(),
             tomogram: (0..n).map(|row| row % 2).collect(),
-            positions: (0..n).map(|row| VoxelPos::xyz(row as f64, 2.0, 3.0)).collect(),
+            positions: (0..n)
+                .map(|row| VoxelPos::xyz(row as f64, 2.0, 3.0))
+                .collect(),
             scores: (0..n).map(|row| row as f32 / 7.0).collect(),
             patches: Array3::from_shape_fn((n, 8, 8), |(row, y, x)| (row * 4 + y * 9 + x) as u8),
             embedding: Array2::from_shape_fn((n, 12), |(row, column)| vector(row, column)),
@@ -79,7 +81,9 @@ fn manifest(html: &str) -> Value {
 }
 
 fn bytes(html: &str, id: &str) -> Vec<u8> {
-    STANDARD.decode(element(html, id).expect("there")).expect("base64")
+    STANDARD
+        .decode(element(html, id).expect("there"))
+        .expect("base64")
 }
 
 #[test]
@@ -90,21 +94,35 @@ fn the_arrays_of_the_page_are_those_that_went_in() {
     assert_eq!(about["count"], 40);
     assert_eq!(about["title"], "a & <b>");
     assert_eq!(about["tomograms"][1]["name"], "</script><b>two");
-    assert_eq!(about["tomograms"][1]["shape"], serde_json::json!([30, 50, 70]));
-    assert_eq!(about["classes"][2], serde_json::json!({ "label": 2, "count": 10, "name": "two </script>" }));
+    assert_eq!(
+        about["tomograms"][1]["shape"],
+        serde_json::json!([30, 50, 70])
+    );
+    assert_eq!(
+        about["classes"][2],
+        serde_json::json!({ "label": 2, "count": 10, "name": "two </script>" })
+    );
     let [red, green, blue] = class_colour(3);
-    assert_eq!(about["class_colours"]["3"], format!("#{red:02x}{green:02x}{blue:02x}"));
+    assert_eq!(
+        about["class_colours"]["3"],
+        format!("#{red:02x}{green:02x}{blue:02x}")
+    );
     assert_eq!(about["map_colours"].as_array().expect("colours").len(), 256);
 
     let singles = |id: &str| -> Vec<f32> {
         let bytes = bytes(&html, id);
-        bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().expect("4"))).collect()
+        bytes
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes(b.try_into().expect("4")))
+            .collect()
     };
     assert_eq!(singles("block-score"), parts.scores);
     let zyx = singles("block-position");
     assert_eq!(zyx[3 * 5..3 * 6], [3.0, 2.0, 5.0]);
     let labels = bytes(&html, "block-label");
-    let labels = labels.chunks_exact(2).map(|b| u32::from(u16::from_le_bytes([b[0], b[1]])));
+    let labels = labels
+        .chunks_exact(2)
+        .map(|b| u32::from(u16::from_le_bytes([b[0], b[1]])));
     assert_eq!(labels.collect::<Vec<u32>>(), parts.labels);
 
     // The map keeps its shape and lies in the middle.
@@ -115,7 +133,10 @@ fn the_arrays_of_the_page_are_those_that_went_in() {
         .collect();
     let low = place.iter().copied().fold(f64::INFINITY, f64::min);
     let high = place.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    assert!((low + 0.98).abs() < 1e-3 && (high - 0.98).abs() < 1e-3, "{low} {high}");
+    assert!(
+        (low + 0.98).abs() < 1e-3 && (high - 0.98).abs() < 1e-3,
+        "{low} {high}"
+    );
     let ratio = |a: usize, b: usize, axis: usize| {
         let step = f64::from(parts.map[[a, axis]] - parts.map[[b, axis]]);
         (place[2 * a + axis] - place[2 * b + axis]) / step
@@ -139,11 +160,22 @@ fn near_vectors_stay_near_in_the_page() {
     let parts = Parts::new();
     let html = html(parts.data(), Delivery::File);
     let about = manifest(&html);
-    assert_eq!(about["blocks"]["embedding"]["shape"], serde_json::json!([40, 12]));
+    assert_eq!(
+        about["blocks"]["embedding"]["shape"],
+        serde_json::json!([40, 12])
+    );
     let bytes = bytes(&html, "block-embedding");
     let kept = |a: usize, b: usize| -> f64 {
-        let row = |row: usize| bytes[12 * row..12 * row + 12].iter().map(|&v| f64::from(v.cast_signed()));
-        row(a).zip(row(b)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+        let row = |row: usize| {
+            bytes[12 * row..12 * row + 12]
+                .iter()
+                .map(|&v| f64::from(v.cast_signed()))
+        };
+        row(a)
+            .zip(row(b))
+            .map(|(a, b)| (a - b).powi(2))
+            .sum::<f64>()
+            .sqrt()
     };
     let true_distance = |a: usize, b: usize| {
         let step = &parts.embedding.row(a) - &parts.embedding.row(b);
@@ -161,7 +193,14 @@ fn nothing_in_the_page_reaches_out_or_breaks_out() {
     let parts = Parts::new();
     let html = html(parts.data(), Delivery::File);
     assert!(html.starts_with("<!doctype html>") && html.trim_end().ends_with("</html>"));
-    for out in ["src=\"http", "href=\"http", "@import", "<link", "<iframe", "url(http"] {
+    for out in [
+        "src=\"http",
+        "href=\"http",
+        "@import",
+        "<link",
+        "<iframe",
+        "url(http",
+    ] {
         assert!(!html.contains(out), "{out}");
     }
     assert!(html.contains("default-src 'none'"));
@@ -189,7 +228,12 @@ fn thumbnails_are_in_the_file_and_beside_the_served_page() {
     let served = html(parts.data(), Delivery::Served { slices: true });
     assert!(element(&served, "thumbnails-0").is_none());
     assert_eq!(manifest(&served)["served"]["slices"], true);
-    let without = PageData { patches: None, labels: None, embedding: None, ..parts.data() };
+    let without = PageData {
+        patches: None,
+        labels: None,
+        embedding: None,
+        ..parts.data()
+    };
     let without = html(without, Delivery::File);
     assert!(manifest(&without)["thumbnails"].is_null() && manifest(&without)["averages"].is_null());
 }
@@ -198,7 +242,10 @@ fn thumbnails_are_in_the_file_and_beside_the_served_page() {
 fn the_page_is_the_same_on_any_number_of_threads() {
     let parts = Parts::new();
     let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .expect("threads");
         pool.install(|| html(parts.data(), Delivery::File))
     };
     assert!(on(1) == on(4));
@@ -209,34 +256,86 @@ fn class_averages_are_means_of_the_patches() {
     let parts = Parts::new();
     let html = html(parts.data(), Delivery::File);
     let png = bytes(&html, "averages");
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().expect("a PNG");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png))
+        .read_info()
+        .expect("a PNG");
     let mut pixels = vec![0; reader.output_buffer_size().expect("small")];
     reader.next_frame(&mut pixels).expect("a PNG");
     // Class 1 is the second square of 8 × 8; its pixel y 2, x 5.
     let at = ((8 + 2) * 8 + 5) * 3;
     let got = (f64::from(pixels[at]) * 256.0 + f64::from(pixels[at + 1])) / 256.0;
     let members = (0..40).filter(|row| parts.labels[*row] == 1);
-    let wanted = members.map(|row| f64::from(parts.patches[[row, 2, 5]])).sum::<f64>() / 10.0;
+    let wanted = members
+        .map(|row| f64::from(parts.patches[[row, 2, 5]]))
+        .sum::<f64>()
+        / 10.0;
     assert!((got - wanted).abs() < 0.01, "{got} {wanted}");
 }
 
 #[test]
 fn parts_that_do_not_fit_are_refused() {
     let parts = Parts::new();
-    let refused = |data: PageData<'_>| Page::new(data, &PageParams::default()).expect_err("refused");
+    let refused =
+        |data: PageData<'_>| Page::new(data, &PageParams::default()).expect_err("refused");
     let short = [1_u32; 3];
-    assert!(matches!(refused(PageData { labels: Some(&short), ..parts.data() }), Error::Length { what: "labels", expected: 40, got: 3 }));
+    assert!(matches!(
+        refused(PageData {
+            labels: Some(&short),
+            ..parts.data()
+        }),
+        Error::Length {
+            what: "labels",
+            expected: 40,
+            got: 3
+        }
+    ));
     let strange = vec![2; 40];
-    assert!(matches!(refused(PageData { tomogram: &strange, ..parts.data() }), Error::Parameter { name: "tomogram", .. }));
+    assert!(matches!(
+        refused(PageData {
+            tomogram: &strange,
+            ..parts.data()
+        }),
+        Error::Parameter {
+            name: "tomogram",
+            ..
+        }
+    ));
     let high = vec![70_000; 40];
-    assert!(matches!(refused(PageData { labels: Some(&high), ..parts.data() }), Error::Parameter { name: "labels", .. }));
+    assert!(matches!(
+        refused(PageData {
+            labels: Some(&high),
+            ..parts.data()
+        }),
+        Error::Parameter { name: "labels", .. }
+    ));
     let mut map = parts.map.clone();
     map[[3, 1]] = f32::NAN;
-    assert!(matches!(refused(PageData { map: map.view(), ..parts.data() }), Error::NotFinite { row: 3, .. }));
+    assert!(matches!(
+        refused(PageData {
+            map: map.view(),
+            ..parts.data()
+        }),
+        Error::NotFinite { row: 3, .. }
+    ));
     let none = Array2::zeros((0, 2));
-    assert!(matches!(refused(PageData { map: none.view(), ..parts.data() }), Error::TooFew { .. }));
-    let params = PageParams { components: 0, ..PageParams::default() };
-    assert!(matches!(Page::new(parts.data(), &params), Err(Error::Parameter { name: "components", .. })));
+    assert!(matches!(
+        refused(PageData {
+            map: none.view(),
+            ..parts.data()
+        }),
+        Error::TooFew { .. }
+    ));
+    let params = PageParams {
+        components: 0,
+        ..PageParams::default()
+    };
+    assert!(matches!(
+        Page::new(parts.data(), &params),
+        Err(Error::Parameter {
+            name: "components",
+            ..
+        })
+    ));
 }
 
 #[test]
@@ -244,11 +343,18 @@ fn slices_of_one_tomogram_share_a_grey_scale() {
     let part = array![[[0.0, 1.0], [2.0, f32::NAN]], [[4.0, 3.0], [5.0, 10.0]]];
     let range = GreyRange::of(part.view(), 0.0).expect("valid");
     assert_eq!((range.black, range.white), (0.0, 10.0));
-    let png = range.png(array![[0.0, 5.0, 10.0], [20.0, -3.0, f32::NAN]].view()).expect("a PNG");
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().expect("a PNG");
+    let png = range
+        .png(array![[0.0, 5.0, 10.0], [20.0, -3.0, f32::NAN]].view())
+        .expect("a PNG");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png))
+        .read_info()
+        .expect("a PNG");
     let mut pixels = vec![0; reader.output_buffer_size().expect("small")];
     let info = reader.next_frame(&mut pixels).expect("a PNG");
     assert_eq!((info.width, info.height), (3, 2));
     assert_eq!(pixels, [0, 128, 255, 255, 0, 0]);
-    assert!(matches!(GreyRange::of(part.view(), 50.0), Err(Error::Parameter { .. })));
+    assert!(matches!(
+        GreyRange::of(part.view(), 50.0),
+        Err(Error::Parameter { .. })
+    ));
 }

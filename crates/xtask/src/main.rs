@@ -21,7 +21,8 @@ use std::{env, process::ExitCode};
 
 use process::{Failure, cargo};
 
-const USAGE: &str = "usage: cargo xtask setup [--browser] | test [ARGS] | demo [DIR] | bench [ARGS] | page";
+const USAGE: &str =
+    "usage: cargo xtask setup [--browser] | test [ARGS] | demo [DIR] | bench [ARGS] | page";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

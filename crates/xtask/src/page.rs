@@ -18,7 +18,10 @@ pub(crate) fn build() -> Result<(), Failure> {
     packages
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
         .current_dir(&folder);
-    run(&mut packages, "the packages of the page could not be fetched")?;
+    run(
+        &mut packages,
+        "the packages of the page could not be fetched",
+    )?;
     let mut bundle = Command::new(node);
     bundle.arg("build.mjs").current_dir(&folder);
     run(&mut bundle, "the page could not be bundled")

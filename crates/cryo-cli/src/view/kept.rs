@@ -22,7 +22,8 @@ pub(super) fn read(run: &Path) -> Response {
 }
 
 pub(super) fn write(run: &Path, text: &Bytes) -> Response {
-    let parsed: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_slice(text);
+    let parsed: Result<serde_json::Map<String, serde_json::Value>, _> =
+        serde_json::from_slice(text);
     if let Err(error) = parsed {
         let why = format!("expected a JSON object: {error}\n");
         return (StatusCode::BAD_REQUEST, why).into_response();

@@ -76,7 +76,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     ));
     print(&format!("{address}\n"))?;
     if !arguments.no_open && !browser::open(&address) {
-        common.say("no browser was found here; over SSH, forward the port (cryo view --help says how)");
+        common.say(
+            "no browser was found here; over SSH, forward the port (cryo view --help says how)",
+        );
     }
     server::serve(session, listener)?;
     Ok(Outcome::Done)

@@ -1,6 +1,11 @@
 //! The server behind the page: it answers what the page asks for by number, never a path.
 
-use std::{net::TcpListener, path::{Path, PathBuf}, sync::Arc, time::Duration};
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -53,7 +58,10 @@ impl Session {
             token: guard::token()?,
             document: document.into(),
             fingerprint: page.fingerprint(),
-            slices: Slices::new(explored.entries.clone(), grids.map(|grid| grid.shape).collect()),
+            slices: Slices::new(
+                explored.entries.clone(),
+                grids.map(|grid| grid.shape).collect(),
+            ),
             page,
             explored,
         })
@@ -71,7 +79,10 @@ impl Session {
     pub(super) fn missing_tomograms(&self) -> Vec<String> {
         let named = self.explored.tomograms.iter().zip(&self.explored.entries);
         let missing = named.filter_map(|(tomogram, entry)| match entry {
-            None => Some(format!("tomogram {:?} is not in dataset.tsv", tomogram.name)),
+            None => Some(format!(
+                "tomogram {:?} is not in dataset.tsv",
+                tomogram.name
+            )),
             Some(entry) if !entry.tomogram.is_file() => {
                 Some(format!("{}: no such file", entry.tomogram.display()))
             }
@@ -111,9 +122,12 @@ pub(super) fn serve(session: Session, listener: TcpListener) -> Result<(), Failu
 
 fn router(session: Shared) -> Router {
     Router::new()
-        .route("/{token}", get(|State(shared): State<Shared>| async move {
-            Redirect::permanent(&format!("/{}/", shared.token))
-        }))
+        .route(
+            "/{token}",
+            get(|State(shared): State<Shared>| async move {
+                Redirect::permanent(&format!("/{}/", shared.token))
+            }),
+        )
         .route("/{token}/", get(document))
         .route("/{token}/state", get(state).put(keep))
         .route("/{token}/selections", post(select))
@@ -121,7 +135,10 @@ fn router(session: Shared) -> Router {
         .route("/{token}/slices/{tomogram}/{file}", get(slice))
         .fallback(|| async { (StatusCode::NOT_FOUND, "there is nothing of that name\n") })
         .layer(DefaultBodyLimit::max(MOST_BYTES))
-        .layer(middleware::from_fn_with_state(session.clone(), guard::guard))
+        .layer(middleware::from_fn_with_state(
+            session.clone(),
+            guard::guard,
+        ))
         .with_state(session)
 }
 
@@ -168,7 +185,15 @@ async fn thumbnails(
     let Some(page) = numbered(&file).filter(|page| *page < shared.page.thumbnail_pages()) else {
         return (StatusCode::NOT_FOUND, "there are no such thumbnails\n").into_response();
     };
-    aside(move || picture(shared.page.thumbnails(page).map_err(|error| error.to_string()))).await
+    aside(move || {
+        picture(
+            shared
+                .page
+                .thumbnails(page)
+                .map_err(|error| error.to_string()),
+        )
+    })
+    .await
 }
 
 async fn slice(

@@ -50,7 +50,10 @@ impl Slices {
     /// Slice `z` of a tomogram as a PNG, or why there is none.
     pub(super) fn png(&self, tomogram: usize, z: usize, denoised: bool) -> Result<Vec<u8>, String> {
         let Some(shape) = self.shapes.get(tomogram) else {
-            return Err(format!("expected tomogram 0 to {}, got {tomogram}", self.shapes.len() - 1));
+            return Err(format!(
+                "expected tomogram 0 to {}, got {tomogram}",
+                self.shapes.len() - 1
+            ));
         };
         if z >= shape[0] {
             return Err(format!("expected slice 0 to {}, got {z}", shape[0] - 1));
@@ -72,7 +75,10 @@ impl Slices {
                 .map_err(|error| error.to_string())?
                 .index_axis_move(Axis(0), 0);
         }
-        opened.range.png(mean.view()).map_err(|error| error.to_string())
+        opened
+            .range
+            .png(mean.view())
+            .map_err(|error| error.to_string())
     }
 
     fn opened(&self, tomogram: usize) -> Result<Arc<Opened>, String> {

@@ -118,7 +118,9 @@ impl Browser {
         }
         let mut bytes = message.to_string().into_bytes();
         bytes.push(0);
-        self.commands.write_all(&bytes).expect("the browser listens");
+        self.commands
+            .write_all(&bytes)
+            .expect("the browser listens");
         loop {
             let answer = self.answers.recv_timeout(PATIENCE);
             let answer = answer.unwrap_or_else(|_| panic!("no answer to {method}"));
@@ -159,8 +161,7 @@ impl Browser {
     }
 
     pub(crate) fn evaluate(&mut self, script: &str) -> Value {
-        let params =
-            json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
+        let params = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
         let result = self.call("Runtime.evaluate", params);
         assert!(
             result.get("exceptionDetails").is_none(),
@@ -172,7 +173,9 @@ impl Browser {
     /// Waits until an expression is true.
     pub(crate) fn wait(&mut self, condition: &str) {
         let started = Instant::now();
-        let script = format!("(() => {{ try {{ return Boolean({condition}); }} catch {{ return false; }} }})()");
+        let script = format!(
+            "(() => {{ try {{ return Boolean({condition}); }} catch {{ return false; }} }})()"
+        );
         while self.evaluate(&script) != json!(true) {
             assert!(
                 started.elapsed() < PATIENCE,
@@ -185,7 +188,10 @@ impl Browser {
 
     pub(crate) fn text(&mut self, selector: &str) -> String {
         let script = format!("document.querySelector({}).textContent", json!(selector));
-        self.evaluate(&script).as_str().unwrap_or_default().to_owned()
+        self.evaluate(&script)
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Left, top, width and height of an element.
@@ -195,12 +201,20 @@ impl Browser {
             json!(selector)
         );
         let values = self.evaluate(&script);
-        [0, 1, 2, 3].map(|i| values[i].as_f64().unwrap_or_else(|| panic!("{selector} is not there")))
+        [0, 1, 2, 3].map(|i| {
+            values[i]
+                .as_f64()
+                .unwrap_or_else(|| panic!("{selector} is not there"))
+        })
     }
 
     pub(crate) fn mouse(&mut self, kind: &str, [x, y]: [f64; 2], modifiers: u8) {
         let held = u8::from(kind != "mouseReleased");
-        let button = if kind == "mouseMoved" && modifiers == 0 { "none" } else { "left" };
+        let button = if kind == "mouseMoved" && modifiers == 0 {
+            "none"
+        } else {
+            "left"
+        };
         self.call(
             "Input.dispatchMouseEvent",
             json!({
@@ -216,7 +230,10 @@ impl Browser {
 
     /// Moves onto the middle of an element, presses and lets go.
     pub(crate) fn click(&mut self, selector: &str) {
-        let script = format!("document.querySelector({}).scrollIntoView({{block: 'nearest'}})", json!(selector));
+        let script = format!(
+            "document.querySelector({}).scrollIntoView({{block: 'nearest'}})",
+            json!(selector)
+        );
         self.evaluate(&script);
         let [left, top, width, height] = self.place(selector);
         self.click_at([left + width / 2.0, top + height / 2.0]);
@@ -248,19 +265,29 @@ impl Browser {
     }
 
     pub(crate) fn key(&mut self, key: &str) {
-        let text = if key.chars().count() == 1 { json!(key) } else { Value::Null };
+        let text = if key.chars().count() == 1 {
+            json!(key)
+        } else {
+            Value::Null
+        };
         let mut down = json!({ "type": "keyDown", "key": key });
         if text.is_string() {
             down["text"] = text;
         }
         self.call("Input.dispatchKeyEvent", down);
-        self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key }));
+        self.call(
+            "Input.dispatchKeyEvent",
+            json!({ "type": "keyUp", "key": key }),
+        );
     }
 
     pub(crate) fn dark(&mut self, dark: bool) {
         let value = if dark { "dark" } else { "light" };
         let features = json!([{ "name": "prefers-color-scheme", "value": value }]);
-        self.call("Emulation.setEmulatedMedia", json!({ "features": features }));
+        self.call(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        );
     }
 
     pub(crate) fn download_to(&mut self, folder: &Path) {
@@ -272,7 +299,11 @@ impl Browser {
     pub(crate) fn downloaded(&mut self, path: &Path) -> Vec<u8> {
         let started = Instant::now();
         while !path.is_file() {
-            assert!(started.elapsed() < PATIENCE, "{} never came", path.display());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{} never came",
+                path.display()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
         std::fs::read(path).expect("readable")

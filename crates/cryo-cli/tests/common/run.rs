@@ -5,9 +5,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 use cryo_core::{Particle, ParticleSet, VoxelPos};
 use cryo_fixtures::{Body, Noise, PhantomBuilder, PhantomParams};
 use cryo_io::{
-    CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions,
-    dataset::Dataset,
-    hdf5, mrc, write_picks,
+    CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, dataset::Dataset, hdf5, mrc,
+    write_picks,
 };
 use ndarray::{Array2, Array4, Axis, s};
 
@@ -52,16 +51,28 @@ pub(crate) fn write_run(at: &Path) -> Vec<Truth> {
     for (name, shape, seed) in [("ts one", [44, 150, 170], 1), ("ts_two", [52, 180, 140], 2)] {
         let phantom = phantom(shape, seed);
         let file = format!("{}.mrc", name.replace(' ', "_"));
-        mrc::write(at.join(&file), &phantom.volume, &mrc::WriteOptions::default())
-            .expect("written");
+        mrc::write(
+            at.join(&file),
+            &phantom.volume,
+            &mrc::WriteOptions::default(),
+        )
+        .expect("written");
         let mut set = ParticleSet::new(name, *phantom.volume.grid());
         for (number, item) in phantom.truth.items.iter().enumerate() {
             let kind = i32::try_from(item.class.expect("a class")).expect("small");
             let score = 0.25 + ((number * 37) % 64) as f32 / 100.0;
             // Sub-voxel places that no 32-bit number holds.
             let position = VoxelPos::zyx(item.position.z, item.position.y + 0.1, item.position.x);
-            set.items.push(Particle { score: Some(score), ..Particle::at(position) });
-            truth.push(Truth { tomogram: name.to_owned(), kind, position, score });
+            set.items.push(Particle {
+                score: Some(score),
+                ..Particle::at(position)
+            });
+            truth.push(Truth {
+                tomogram: name.to_owned(),
+                kind,
+                position,
+                score,
+            });
             patches.push(patch(&phantom.volume, position));
         }
         sets.push(set);
@@ -75,7 +86,11 @@ fn patch(volume: &cryo_core::Volume, place: VoxelPos) -> Array2<u8> {
     let data = volume.data();
     let half = PATCH / 2;
     let start = |at: f64, n: usize| (at.round() as usize).clamp(half, n - half) - half;
-    let (z, y, x) = (place.z.round() as usize, start(place.y, data.dim().1), start(place.x, data.dim().2));
+    let (z, y, x) = (
+        place.z.round() as usize,
+        start(place.y, data.dim().1),
+        start(place.x, data.dim().2),
+    );
     let view = data.slice(s![z.min(data.dim().0 - 1), y..y + PATCH, x..x + PATCH]);
     let low = view.iter().copied().fold(f32::INFINITY, f32::min);
     let high = view.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -84,18 +99,33 @@ fn patch(volume: &cryo_core::Volume, place: VoxelPos) -> Array2<u8> {
 
 fn write_lists(at: &Path, sets: Vec<ParticleSet>) {
     let frame = |set: &ParticleSet| {
-        let frame = Frame { tilt_series_pixel_size: Some(VOXEL), ..Frame::of(&set.grid) };
+        let frame = Frame {
+            tilt_series_pixel_size: Some(VOXEL),
+            ..Frame::of(&set.grid)
+        };
         (set.tomogram.clone(), frame)
     };
     let named: BTreeMap<String, Frame> = sets.iter().map(frame).collect();
     let options = PicksOptions {
-        frames: Frames { named, ..Frames::default() },
+        frames: Frames {
+            named,
+            ..Frames::default()
+        },
         ..PicksOptions::default()
     };
-    let picks = Picks { sets, ..Picks::default() };
+    let picks = Picks {
+        sets,
+        ..Picks::default()
+    };
     let path = at.join("run/candidates.star");
-    write_picks(&path, CoordinateFormat::Relion5, &picks, &options, Overwrite::Replace)
-        .expect("written");
+    write_picks(
+        &path,
+        CoordinateFormat::Relion5,
+        &picks,
+        &options,
+        Overwrite::Replace,
+    )
+    .expect("written");
     let list = "name\ttomogram\nts one\t../ts_one.mrc\nts_two\t../ts_two.mrc\n";
     fs::write(at.join("run/dataset.tsv"), list).expect("written");
     Dataset::read(at.join("run/dataset.tsv")).expect("a dataset list");

@@ -55,7 +55,10 @@ impl Served {
         let mut address = String::new();
         let out = child.stdout.take().expect("piped");
         BufReader::new(out).read_line(&mut address).expect("a line");
-        assert!(address.starts_with("http://127.0.0.1:"), "{address:?} {said:?}");
+        assert!(
+            address.starts_with("http://127.0.0.1:"),
+            "{address:?} {said:?}"
+        );
         Self {
             child: Some(child),
             address: address.trim().to_owned(),
@@ -70,7 +73,10 @@ impl Served {
 
     /// `127.0.0.1:PORT`.
     pub(crate) fn host(&self) -> &str {
-        self.address["http://".len()..].split('/').next().expect("a host")
+        self.address["http://".len()..]
+            .split('/')
+            .next()
+            .expect("a host")
     }
 
     /// `/TOKEN/`.
@@ -81,7 +87,10 @@ impl Served {
     /// Sends exactly this path and these headers.
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.host()).expect("it listens");
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.host());
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n",
+            self.host()
+        );
         for header in headers {
             head += header;
             head += "\r\n";
@@ -91,7 +100,10 @@ impl Served {
         stream.write_all(body.as_bytes()).expect("sent");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("answered");
-        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a head");
+        let end = answer
+            .windows(4)
+            .position(|bytes| bytes == b"\r\n\r\n")
+            .expect("a head");
         let head = String::from_utf8_lossy(&answer[..end]).into_owned();
         let code = head.split(' ').nth(1).and_then(|code| code.parse().ok());
         Answer {

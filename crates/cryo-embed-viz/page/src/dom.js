@@ -24,3 +24,10 @@ export function framed(action) {
     asked = requestAnimationFrame(() => action(...values));
   };
 }
+
+export const $ = (id) => document.getElementById(id);
+
+/** One line at the foot of the page. */
+export function say(text) {
+  $("status").textContent = text;
+}

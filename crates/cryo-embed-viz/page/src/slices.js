@@ -37,7 +37,8 @@ export function createSlices(page, panel) {
   let hovered = null;
   let asked = 0;
 
-  const scale = () => (grey ? Math.max(1, grey.width / Math.max(canvas.clientWidth, 1)) : 1);
+  /** Voxels a pixel of the screen: the slice keeps its shape in the middle of its element. */
+  const scale = () => Math.max(grey.width / Math.max(canvas.clientWidth, 1), grey.height / Math.max(canvas.clientHeight, 1));
   const radius = () => Math.max(6, Math.min(grey.width, grey.height) / 60);
 
   function near() {
@@ -68,7 +69,7 @@ export function createSlices(page, panel) {
     context.globalAlpha = marked ? 1 : 1 - Math.abs(dz) / (REACH + 1);
     context.beginPath();
     context.arc(x + 0.5, y + 0.5, radius() * (marked ? 1.5 : 1), 0, 2 * Math.PI);
-    context.lineWidth = scale() * (selected || marked ? 3.2 : 1.6);
+    context.lineWidth = Math.max(0.6, scale()) * (selected || marked ? 3 : 1.6);
     context.setLineDash(state.marks[index] === NEGATIVE ? [4, 4] : []);
     context.strokeStyle = manifest.classes.length ? classColour(manifest, classOf(state, points.labels[index]), true) : tomogramColour(manifest, tomogram, true);
     if (selected) {
@@ -122,7 +123,9 @@ export function createSlices(page, panel) {
   function under(event) {
     if (!grey) return null;
     const box = canvas.getBoundingClientRect();
-    const [x, y] = [((event.clientX - box.left) / box.width) * grey.width, ((event.clientY - box.top) / box.height) * grey.height];
+    const along = (at, start, length, pixels) => (at - start - length / 2) * scale() + pixels / 2;
+    const x = along(event.clientX, box.left, box.width, grey.width);
+    const y = along(event.clientY, box.top, box.height, grey.height);
     let [found, least] = [null, (radius() * 1.4) ** 2];
     for (const index of near()) {
       const distance = (points.position[3 * index + 2] + 0.5 - x) ** 2 + (points.position[3 * index + 1] + 0.5 - y) ** 2;

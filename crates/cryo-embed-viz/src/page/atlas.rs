@@ -209,7 +209,10 @@ mod tests {
                     covered[*at] += share * from as f32 / to as f32;
                 }
             }
-            assert!(covered.iter().all(|c| (c - 1.0).abs() < 1e-4), "{covered:?}");
+            assert!(
+                covered.iter().all(|c| (c - 1.0).abs() < 1e-4),
+                "{covered:?}"
+            );
         }
     }
 

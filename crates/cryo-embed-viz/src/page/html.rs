@@ -230,9 +230,6 @@ fn write_block(block: &Block, out: &mut impl Write) -> Result<(), Error> {
 
 /// An element that holds data: a browser runs no script of such a type.
 fn write_element(id: &str, kind: &str, text: &str, out: &mut impl Write) -> Result<(), Error> {
-    writeln!(
-        out,
-        "<script type=\"{kind}\" id=\"{id}\">{text}</script>"
-    )?;
+    writeln!(out, "<script type=\"{kind}\" id=\"{id}\">{text}</script>")?;
     Ok(())
 }
