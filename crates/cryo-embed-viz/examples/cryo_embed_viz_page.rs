@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         name: name.to_owned(),
         grid: Grid::new([180, 480, 464], voxel_size),
     });
-    let labels: Vec<u32> = blobs.labels.iter().map(|&label| label as u32 + 1).collect();
+    let labels: Vec<u32> = blobs.labels.iter().map(|&label| label + 1).collect();
     let tomogram: Vec<usize> = (0..n).map(|row| row % names.len()).collect();
     let place = |row: usize| {
         VoxelPos::xyz(
