@@ -6,11 +6,13 @@ import { byDistance } from "./vectors.js";
 const STEP = 120;
 
 export function createGallery(page, grid, { onReject, onLocate, onHover }) {
-  let rows = [];
+  let rows = { indices: [], distances: [] };
   let shown = 0;
   let farthestFirst = false;
 
-  function tile({ index, distance }, row) {
+  function tile(row) {
+    const place = farthestFirst ? rows.indices.length - 1 - row : row;
+    const [index, distance] = [rows.indices[place], rows.distances[place]];
     const picture = h("canvas");
     if (page.thumbs.available) page.thumbs.paint(picture, index).catch(() => {});
     const about = facts(page, index).join(", ");
@@ -31,7 +33,7 @@ export function createGallery(page, grid, { onReject, onLocate, onHover }) {
         event.preventDefault();
         event.stopPropagation();
         onReject(index);
-        focus(Math.min(row, rows.length - 1));
+        focus(Math.min(row, rows.indices.length - 1));
       }
     });
     return node;
@@ -40,9 +42,9 @@ export function createGallery(page, grid, { onReject, onLocate, onHover }) {
   const focus = (row) => grid.querySelector(`[data-row="${row}"]`)?.focus();
 
   function more() {
-    const next = rows.slice(shown, shown + STEP);
-    grid.append(...next.map((entry, at) => tile(entry, shown + at)));
-    shown += next.length;
+    const count = Math.min(STEP, rows.indices.length - shown);
+    grid.append(...Array.from({ length: count }, (_, at) => tile(shown + at)));
+    shown += count;
   }
 
   const scroller = grid.parentElement;
@@ -54,11 +56,10 @@ export function createGallery(page, grid, { onReject, onLocate, onHover }) {
     render(selection) {
       const top = scroller.scrollTop;
       rows = byDistance(page.points, selection);
-      if (farthestFirst) rows.reverse();
-      const wanted = Math.max(STEP, Math.min(shown, rows.length));
+      const wanted = Math.min(rows.indices.length, Math.max(STEP, shown));
       shown = 0;
       grid.replaceChildren();
-      while (shown < Math.min(wanted, rows.length)) more();
+      while (shown < wanted) more();
       scroller.scrollTop = top;
     },
     turn: () => (farthestFirst = !farthestFirst),

@@ -82,7 +82,8 @@ export function marked(state, mark) {
   return Uint32Array.from(found);
 }
 
+/** Ascending, each once. */
 export function sorted(indices) {
-  const unique = Uint32Array.from(new Set(indices));
-  return unique.sort();
+  const all = Uint32Array.from(indices).sort();
+  return all.filter((index, place) => place === 0 || index !== all[place - 1]);
 }

@@ -21,19 +21,26 @@ export function distancesTo(points, centre, indices) {
   });
 }
 
-/** The candidates nearest to their own centre first, with their distances. */
+/** Places of distances from the least to the largest, ties in order; for up to 2^21 of them, none negative. */
+function ascending(distances) {
+  // The bits of such numbers grow with them, and fit with the place into 53 bits, which sort without a call each.
+  const bits = new Uint32Array(distances.buffer);
+  const keys = Float64Array.from(bits, (bit, place) => bit * 2 ** 21 + place).sort();
+  return Uint32Array.from(keys, (key) => key % 2 ** 21);
+}
+
+/** The candidates nearest to their own centre first, and their distances; NaN without an embedding. */
 export function byDistance(points, indices) {
-  if (!points.embedding) return Array.from(indices, (index) => ({ index, distance: NaN }));
-  const distances = distancesTo(points, centreOf(points, indices), indices);
-  const rows = Array.from(indices, (index, row) => ({ index, distance: distances[row] }));
-  return rows.sort((a, b) => a.distance - b.distance || a.index - b.index);
+  const known = points.embedding ? distancesTo(points, centreOf(points, indices), indices) : new Float32Array(indices.length).fill(NaN);
+  const order = ascending(known);
+  return { indices: Uint32Array.from(order, (row) => indices[row]), distances: Float32Array.from(order, (row) => known[row]) };
 }
 
 /** Up to 64 of them, spread from the innermost to the outermost. */
 function representatives(points, indices) {
-  const rows = byDistance(points, indices);
+  const rows = byDistance(points, indices).indices;
   const count = Math.min(rows.length, REPRESENTATIVES);
-  return Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)].index);
+  return Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]);
 }
 
 function nearest(points, index, others) {
@@ -62,13 +69,14 @@ export function moreLike(points, like, unlike, wanted) {
   for (const index of unlike) taken[index] = 1;
   const good = representatives(points, like);
   const bad = representatives(points, unlike);
-  const rows = [];
+  const distances = new Float32Array(points.count).fill(Infinity);
   for (let index = 0; index < points.count; index++) {
-    if (taken[index]) continue;
-    const distance = nearest(points, index, good);
-    if (bad.length && nearest(points, index, bad) < distance) continue;
-    rows.push({ index, distance });
+    if (!taken[index]) distances[index] = nearest(points, index, good);
   }
-  rows.sort((a, b) => a.distance - b.distance || a.index - b.index);
-  return rows.slice(0, wanted).map((row) => row.index);
+  const found = [];
+  for (const index of ascending(distances)) {
+    if (found.length === wanted || distances[index] === Infinity) break;
+    if (!bad.length || nearest(points, index, bad) >= distances[index]) found.push(index);
+  }
+  return found;
 }
