@@ -103,6 +103,15 @@ fn a_run_is_trained_embedded_and_applied_to_another_tomogram() {
         .iter()
         .fold(0.0_f32, |largest, value| largest.max(value.abs()));
     assert!(difference < 1e-4, "{difference}");
+
+    // What was embedded elsewhere is clustered and selected from as a run.
+    succeed(at, &["explore", "cluster", "both", "--classes", "2"]);
+    succeed(
+        at,
+        &["select", "both", "--classes", "1,2", "--name", "both kinds"],
+    );
+    let star = fs::read_to_string(at.join("both/selections/both kinds.star")).unwrap();
+    assert!(star.contains("one/1") && star.contains("two/1"), "{star}");
 }
 
 #[test]
@@ -352,7 +361,9 @@ fn tilt_images_are_seen_where_the_list_names_them() {
             "--batch",
             "4",
             "--box",
-            "16",
+            "10",
+            "--candidates",
+            "sim/truth.star",
             "--device",
             "cpu",
         ];
@@ -366,13 +377,13 @@ fn tilt_images_are_seen_where_the_list_names_them() {
     let manifest = fs::read_to_string(at.join("paper/checkpoints/epoch-000001/manifest.json"));
     let manifest: serde_json::Value = serde_json::from_str(&manifest.unwrap()).unwrap();
     let view = &manifest["config"]["model"]["input"]["view"];
-    assert_eq!(view.to_string(), "[2,16,16]");
+    assert_eq!(view.to_string(), "[2,10,10]");
     succeed(
         at,
         &["explore", "embed", "--run", "paper", "--device", "cpu"],
     );
     let table = embedding(&at.join("paper/embedding.h5"));
-    assert_eq!(table.patch.unwrap().dim().3, 16);
+    assert_eq!(table.patch.unwrap().dim().3, 10);
     let error = fail(at, &words("x", "recommended", &["--views", "tilts"]), 2);
     assert!(error.contains("--encoder resnet18"), "{error}");
     let error = fail(at, &words("x", "paper", &["--views", "magic"]), 2);

@@ -158,6 +158,20 @@ fn a_run_goes_from_tomograms_to_classes_and_goes_on_after_a_kill_at_any_stage() 
     succeed(at, &and(words("killed"), &["--resume"]));
     assert_same_run(&straight, &resumed);
 
+    // Other tomograms than it began with are no resumption.
+    let mut fewer = and(words("killed"), &["--resume"]);
+    fewer.remove(4);
+    let error = fail(at, &fewer, 2);
+    assert!(
+        error.contains("expected the tomograms one, two, got one"),
+        "{error}"
+    );
+    fs::rename(at.join("two.mrc"), at.join("kept.mrc")).expect("renamed");
+    tomogram(at, "two.mrc", 3);
+    let error = fail(at, &and(words("killed"), &["--resume"]), 2);
+    assert!(error.contains("two.mrc has changed"), "{error}");
+    fs::rename(at.join("kept.mrc"), at.join("two.mrc")).expect("renamed");
+
     // A new training leaves nothing of the old run but its selections.
     succeed(
         at,

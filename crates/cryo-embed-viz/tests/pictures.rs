@@ -152,6 +152,16 @@ fn landscapes_show_patches_and_leave_out_the_unassigned() {
         pictures(landscape(layout.view(), patches(4).view(), &params).unwrap()),
         3
     );
+    let whole = landscape(layout.view(), patches(4).view(), &params).unwrap();
+    for shape in &whole.shapes {
+        if let Shape::Picture { corner, image } = shape {
+            // Below the title, and within the square of the map with its margin.
+            assert!(corner[0] >= 23.0 && corner[1] >= 63.0, "{corner:?}");
+            let right = corner[0] + image.width() as f32;
+            let bottom = corner[1] + image.height() as f32;
+            assert!(right <= 1525.0 && bottom <= 1565.0, "{corner:?}");
+        }
+    }
     let by_label =
         |labels: &[u32]| landscape_by_label(layout.view(), patches(4).view(), labels, &params);
     assert_eq!(pictures(by_label(&[1, 0, 2, 2]).unwrap()), 2);

@@ -62,7 +62,7 @@ pub(crate) fn bytes(path: &Path) -> Result<u64, Failure> {
 }
 
 /// Says whether the angles explain the images where the candidates are.
-pub(super) fn check(
+pub(crate) fn check(
     series: &TiltSeries,
     set: &ParticleSet,
     common: &Common,

@@ -39,7 +39,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", requires = "data")]
     pub(super) candidates: Option<PathBuf>,
 
-    /// Where embedding.h5 and candidates.star of other tomograms go [default: the run folder].
+    /// Where embedding.h5, candidates.star and dataset.tsv of other tomograms go [default: the run folder]; it can be clustered and
+    /// selected from as a run.
     #[arg(short, long, value_name = "DIR", requires = "data")]
     pub(super) out: Option<PathBuf>,
 }
@@ -130,6 +131,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     };
     if !own {
         std::fs::create_dir_all(target.join("")).map_err(cryo_io::Error::from)?;
+        target.write_dataset(&dataset, common)?;
         target.write_candidates(&specimens.sets)?;
     }
     hdf5::write_embeddings(&path, &table, common.overwrite())?;

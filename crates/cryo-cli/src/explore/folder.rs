@@ -86,6 +86,40 @@ impl RunFolder {
         Ok(())
     }
 
+    /// Refuses to go on with other tomograms than those that the run began with.
+    pub(super) fn check_dataset(&self, dataset: &Dataset) -> Result<(), Failure> {
+        let listed = self.dataset()?;
+        let differs = |what: String| {
+            Failure::usage(format!(
+                "{}: {what}; give the same --data, or choose another folder",
+                self.join("dataset.tsv").display()
+            ))
+        };
+        let names = |dataset: &Dataset| -> Vec<String> {
+            let entries = dataset.entries.iter();
+            entries.map(|entry| entry.name.clone()).collect()
+        };
+        let (then, now) = (names(&listed), names(dataset));
+        if then != now {
+            return Err(differs(format!(
+                "expected the tomograms {}, got {}",
+                then.join(", "),
+                now.join(", ")
+            )));
+        }
+        let column = listed.extra_columns.iter().position(|c| c == FINGERPRINT);
+        for (then, now) in listed.entries.iter().zip(&dataset.entries) {
+            let Some(known) = column.and_then(|column| then.extra.get(column)) else {
+                continue;
+            };
+            if *known != fingerprint(&now.tomogram)? {
+                let path = now.tomogram.display();
+                return Err(differs(format!("{path} has changed since the run began")));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn dataset(&self) -> Result<Dataset, Failure> {
         Ok(Dataset::read(self.join("dataset.tsv"))?)
     }

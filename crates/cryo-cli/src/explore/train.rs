@@ -99,6 +99,9 @@ pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failur
         return Ok(Outcome::Done);
     }
     let goes_on = goes_on(&folder, &settings, common)?;
+    if goes_on {
+        folder.check_dataset(&dataset)?;
+    }
     let sets = match (&arguments.candidates, goes_on) {
         (_, true) if folder.join("candidates.star").exists() => Some(read_candidates(
             &folder.join("candidates.star"),

@@ -153,12 +153,14 @@ impl Reading<'_> {
         let volume = preprocess_volume(&raw, &params, self.progress).map_err(failure)?;
         let series = if self.settings.shows_tilts() {
             let series = tilts::read(entry, volume.grid(), common)?;
-            Some(series.ok_or_else(|| {
+            let series = series.ok_or_else(|| {
                 Failure::Input(format!(
                     "{}: expected a tilt series with angles, which views = \"tilts\" shows, got none; list tilt_series and tilt_angles, or use --views slices",
                     entry.name
                 ))
-            })?)
+            })?;
+            tilts::check(&series, &set, common, self.progress)?;
+            Some(series)
         } else {
             None
         };

@@ -121,7 +121,8 @@ fn draw(
     require_at_least("points", 1, layout.nrows())?;
     require_length("patches", layout.nrows(), patches.len_of(Axis(0)))?;
     require_pixels(patches)?;
-    let places = places(layout, &params.map)?;
+    let side = params.thumbnail_px + 2 * params.frame_px;
+    let places = inset(places(layout, &params.map)?, side, &params.map);
     let mut scene = framed(&params.map, 0);
     for (&centre, &colour) in places.iter().zip(colours) {
         scene.shapes.push(Shape::Disc {
@@ -134,7 +135,6 @@ fn draw(
     let candidates: Vec<usize> = (0..places.len())
         .filter(|&index| labels.get(index) != Some(&0))
         .collect();
-    let side = params.thumbnail_px + 2 * params.frame_px;
     let spots: Vec<[f32; 2]> = candidates.iter().map(|&index| places[index]).collect();
     for index in without_overlap(&spots, side as f32)
         .into_iter()
@@ -149,6 +149,22 @@ fn draw(
         }
     }
     Ok(scene)
+}
+
+/// Places drawn together so that patches at the edge of the map stay within its frame.
+fn inset(mut places: Vec<[f32; 2]>, side: usize, map: &MapParams) -> Vec<[f32; 2]> {
+    let unit = ArrayView2::from(&[[0.0_f32, 0.0], [1.0, 1.0]]);
+    let Ok(&[[left, bottom], [right, top]]) = self::places(unit, map).as_deref() else {
+        return places;
+    };
+    let middle = [(left + right) / 2.0, (top + bottom) / 2.0];
+    let share = (1.0 - side as f32 / map.side_px as f32).max(0.0);
+    for place in &mut places {
+        for (value, middle) in place.iter_mut().zip(middle) {
+            *value = middle + (*value - middle) * share;
+        }
+    }
+    places
 }
 
 /// The number of a class in the corner of its patch.

@@ -1,14 +1,13 @@
-use std::path::Path;
+use std::{path::Path, str::FromStr};
 
-use ::hdf5::{Dataset, File, types::VarLenUnicode};
+use ::hdf5::{Dataset, File, types::FixedUnicode};
 use ndarray::Array2;
 
 use super::{
     EmbeddingsOptions,
-    convert::{dataset, message, open, read_failed, write_failed},
+    convert::{dataset, open, read_failed, write_failed},
     embeddings::{Reader, fixed, write_part},
     list,
-    volume::write_text,
 };
 use crate::{Error, Overwrite, atomic::write_atomic_path};
 
@@ -31,7 +30,8 @@ pub struct Clustering {
     /// `[h, 2]`: for classes 1 to h the median distance of their particles to the nearest centre, and the robust
     /// standard deviation of it: the spreads.
     pub spread: Array2<f32>,
-    /// What it was made with, as the caller writes it; the attribute `clustering` of the file.
+    /// What it was made with, as the caller writes it, up to 4096 bytes; the attribute `clustering` of the file. Empty
+    /// where there is none, or of another type than a text of fixed length.
     pub settings: String,
 }
 
@@ -46,10 +46,21 @@ const PARTS: [&str; 7] = [
 ];
 const SETTINGS: &str = "clustering";
 
+/// Of fixed length: the heap of strings of variable length grows with each that replaces another.
+type Text = FixedUnicode<4096>;
+
 impl Clustering {
     fn check(&self, rows: usize) -> Result<(), Error> {
         let umap3 = self.umap3.as_ref();
         let centres = self.centres.nrows();
+        if Text::from_str(&self.settings).is_err() {
+            let (expected, got) = ("at most 4096 bytes", self.settings.len());
+            return Err(Error::parameter(
+                "settings",
+                expected,
+                format!("{got} bytes"),
+            ));
+        }
         let lengths = [
             ("umap2", rows, self.umap2.nrows()),
             ("umap3", rows, umap3.map_or(rows, Array2::nrows)),
@@ -160,7 +171,10 @@ fn put(path: &Path, clustering: &Clustering) -> ::hdf5::Result<()> {
         &column(&clustering.class_of_centre),
     )?;
     write_part(&file, "spread", &clustering.spread)?;
-    write_text(&file, SETTINGS, &clustering.settings)?;
+    let text = Text::from_str(&clustering.settings).map_err(|error| error.to_string())?;
+    file.new_attr::<Text>()
+        .create(SETTINGS)?
+        .write_scalar(&text)?;
     file.close()
 }
 
@@ -215,7 +229,7 @@ pub fn read_clustering(
             centres: fixed("centres", points)?,
             class_of_centre: classes.into_raw_vec_and_offset().0,
             spread: fixed("spread", spread)?,
-            settings: settings(&file)?,
+            settings: settings(&file),
         }))
     };
     read().map_err(|error: Error| error.in_file(path))
@@ -225,16 +239,13 @@ fn extent(found: &Dataset) -> usize {
     found.shape().first().copied().unwrap_or_default()
 }
 
-fn settings(file: &File) -> Result<String, Error> {
-    let failed = |error: ::hdf5::Error| {
-        let what = format!("attribute {SETTINGS:?}");
-        Error::unexpected(what, "a readable text", message(&error))
-    };
-    let names = file.attr_names().map_err(failed)?;
-    if !names.iter().any(|name| name == SETTINGS) {
-        return Ok(String::new());
+fn settings(file: &File) -> String {
+    let named = |names: Vec<String>| names.iter().any(|name| name == SETTINGS);
+    if !file.attr_names().is_ok_and(named) {
+        return String::new();
     }
-    let attribute = file.attr(SETTINGS).map_err(failed)?;
-    let text = attribute.read_scalar::<VarLenUnicode>().map_err(failed)?;
-    Ok(text.to_string())
+    let text = file
+        .attr(SETTINGS)
+        .and_then(|found| found.read_scalar::<Text>());
+    text.map_or_else(|_| String::new(), |text| text.to_string())
 }

@@ -145,7 +145,10 @@ fn unassigned(found: &Clustering) -> usize {
     found.label.iter().filter(|label| **label <= 0).count()
 }
 
-/// Bytes at the highest point: the sample three times, its neighbours and their graph, a piece of the table, the
+/// What the program takes with libtorch before it does anything.
+const PROGRAM: u64 = 110 << 20;
+
+/// Bytes at the highest point: the program, the sample three times, its neighbours and their graph, a piece of the table, the
 /// result, and pictures.
 fn memory(table: &Table, settings: &Settings) -> u64 {
     let columns = table.columns() as u64;
@@ -154,5 +157,5 @@ fn memory(table: &Table, settings: &Settings) -> u64 {
     let piece = 32_768.min(rows) * 8 * columns;
     let [height, width] = table.patch_shape().unwrap_or_default();
     let pictures = rows.min(pictures::SHOWN as u64) * (4 * height * width) as u64;
-    sample * (12 * columns + 48 * neighbours) + piece + 40 * rows + pictures
+    PROGRAM + sample * (12 * columns + 48 * neighbours) + piece + 40 * rows + pictures
 }
