@@ -262,10 +262,14 @@ fn classes_are_merged_named_and_found_again() {
             });
     assert_eq!(kinds, BTreeMap::from([(3, 7)]));
 
-    for mode in ["place", "tomogram", "score", "set", "class"] {
+    for mode in ["place", "tomogram", "score", "outlier", "set", "class"] {
         browser.evaluate(&format!(
             "(() => {{ const m = document.querySelector('#mode'); m.value = '{mode}'; m.dispatchEvent(new Event('change')); }})()"
         ));
+        assert_eq!(
+            browser.evaluate("document.querySelector('#mode').value"),
+            mode
+        );
         browser.picture(&format!("file-colour-{mode}"));
     }
     assert!(browser.complaints.is_empty(), "{:?}", browser.complaints);

@@ -151,13 +151,21 @@ fn write_table(at: &Path, truth: &[Truth], patches: Vec<Array2<u8>>) {
     }
     let table = hdf5::Embeddings {
         embedding,
-        umap2: Some(map),
-        label: Some(truth.iter().map(|t| t.kind).collect()),
         tomogram: Some(truth.iter().map(|t| t.tomogram.clone()).collect()),
         position: Some(truth.iter().map(|t| t.position).collect()),
         patch: Some(pictures),
         ..hdf5::Embeddings::default()
     };
-    hdf5::write_embeddings(at.join("run/embedding.h5"), &table, Overwrite::Replace)
-        .expect("written");
+    let path = at.join("run/embedding.h5");
+    hdf5::write_embeddings(&path, &table, Overwrite::Replace).expect("written");
+    let clustering = hdf5::Clustering {
+        umap2: map,
+        label: truth.iter().map(|t| t.kind).collect(),
+        outlier: (0..n).map(|row| row as f32 / 16.0 - 1.0).collect(),
+        centres: Array2::zeros((3, 128)),
+        class_of_centre: vec![1, 2, 3],
+        spread: Array2::ones((3, 2)),
+        ..hdf5::Clustering::default()
+    };
+    hdf5::write_clustering(&path, &clustering).expect("written");
 }
