@@ -11,7 +11,7 @@ use std::{fs, path::Path};
 use common::{fail, folder, succeed};
 use cryo_io::{Overwrite, hdf5};
 use served::Served;
-use truth::write_run;
+use truth::{unlocked, write_run};
 
 const PAGE: &str = "X-Cryo-Page: 1";
 
@@ -247,6 +247,7 @@ fn change(at: &Path, change: impl FnOnce(&mut hdf5::Embeddings)) {
         hdf5::read_embeddings(&path, &hdf5::EmbeddingsOptions::default()).expect("readable");
     change(&mut table);
     hdf5::write_embeddings(&path, &table, Overwrite::Replace).expect("written");
+    unlocked(&path);
 }
 
 #[test]
