@@ -135,7 +135,7 @@ impl Explored {
             let set = &mut sets[self.tomogram[row]];
             let score = self.scores.as_ref().map(|scores| scores[row]);
             let label = self.labels.as_ref().map_or(0, |labels| class(labels[row]));
-            if let Some(name) = names.get(&label) {
+            if let Some(name) = names.get(&label).filter(|_| label != 0) {
                 set.classes.insert(label, name.clone());
             }
             set.items.push(Particle {
