@@ -7,17 +7,20 @@ mod demo;
 mod evaluate;
 mod exit;
 mod explore;
+mod explored;
 mod frames;
 mod inspect;
 mod localize;
 mod options;
 mod preprocess;
 mod progress;
+mod report;
 mod select;
 mod simulate;
 mod tomograms;
 mod tubes;
 mod version;
+mod view;
 
 use std::process::ExitCode;
 
@@ -72,6 +75,10 @@ enum Command {
     Localize(localize::Stage),
     /// Choose candidates of a run by class, without a browser.
     Select(Box<select::Arguments>),
+    /// Explore a run in a browser.
+    View(Box<view::Arguments>),
+    /// Write the page of a run as one file.
+    Report(Box<report::Arguments>),
     /// Run the whole story on a small simulated tomogram.
     Demo(Box<demo::Arguments>),
 }
@@ -91,6 +98,7 @@ fn main() -> ExitCode {
                 | Command::Candidates(_)
                 | Command::Explore(_)
                 | Command::Localize(_)
+                | Command::View(_)
                 | Command::Demo(_)
         )
     );
@@ -107,6 +115,8 @@ fn main() -> ExitCode {
         Some(Command::Explore(stage)) => explore::run(&stage, &common),
         Some(Command::Localize(stage)) => localize::run(&stage, &common),
         Some(Command::Select(arguments)) => select::run(&arguments, &common),
+        Some(Command::View(arguments)) => view::run(&arguments, &common),
+        Some(Command::Report(arguments)) => report::run(&arguments, &common),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &common),
         None => Err(exit::Failure::usage(
             "expected a command; cryo --help lists them",

@@ -66,6 +66,9 @@ pub enum Error {
     /// Environment: the picture could not be written.
     #[error("could not write the PNG")]
     Png(#[from] png::EncodingError),
+    /// Environment: the page could not be written.
+    #[error("could not write the page")]
+    Write(#[from] std::io::Error),
     /// Data: linfa refused it.
     #[cfg(feature = "linfa")]
     #[error("linfa refused the data")]

@@ -11,6 +11,7 @@ mod kmeans;
 pub mod linfa_traits;
 mod matrix;
 mod neighbours;
+mod page;
 mod pca;
 mod picture;
 mod quality;
@@ -30,6 +31,7 @@ pub use kmeans::{KMeans, KMeansParams, kmeans};
 pub use neighbours::{
     Metric, NeighbourIndex, NeighbourParams, Neighbours, Search, nearest_neighbours,
 };
+pub use page::{Delivery, GreyRange, Page, PageData, PageParams, PageTomogram};
 pub use pca::Pca;
 pub use picture::{
     Colour, LandscapeParams, MapParams, MatrixParams, Scene, Series, Shape, class_colour, curves,

@@ -1,23 +1,28 @@
 //! Development tasks.
 //!
 //! ```text
-//! cargo xtask setup          libtorch and CMake, found or fetched once into a cache
+//! cargo xtask setup          libtorch and CMake, found or fetched once into a cache; with --browser also
+//!                            Chromium, for the tests of the page
 //! cargo xtask test [ARGS]    setup, then every test of the workspace
 //! cargo xtask demo [DIR]     setup, then the main job on a simulated tomogram
 //! cargo xtask bench [ARGS]   the benches, and the comparison with Python's programs
+//! cargo xtask page           bundles the interactive page from its sources (needs Node)
 //! ```
 
+mod browser;
 mod cache;
 mod cmake;
 mod demo;
 mod libtorch;
+mod page;
 mod process;
 
 use std::{env, process::ExitCode};
 
 use process::{Failure, cargo};
 
-const USAGE: &str = "usage: cargo xtask setup | test [ARGS] | demo [DIR] | bench [ARGS]";
+const USAGE: &str =
+    "usage: cargo xtask setup [--browser] | test [ARGS] | demo [DIR] | bench [ARGS] | page";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -26,7 +31,8 @@ fn main() -> ExitCode {
         None => ("", [].as_slice()),
     };
     let result = match task {
-        "setup" => setup(),
+        "setup" => setup_all(rest),
+        "page" if rest.is_empty() => page::build(),
         "test" => setup().and_then(|()| cargo(&["test", "--workspace"], rest)),
         "demo" => setup().and_then(|()| demo::run(rest)),
         "bench" => setup().and_then(|()| bench(rest)),
@@ -61,4 +67,12 @@ fn bench(rest: &[String]) -> Result<(), Failure> {
 fn setup() -> Result<(), Failure> {
     cmake::provide()?;
     libtorch::provide()
+}
+
+fn setup_all(rest: &[String]) -> Result<(), Failure> {
+    match rest {
+        [] => setup(),
+        [flag] if flag == "--browser" => setup().and_then(|()| browser::provide()),
+        _ => Err(Failure::new(USAGE)),
+    }
 }
