@@ -39,7 +39,10 @@ fn main() -> Result<(), Failure> {
             "--rows" => rows = value().parse()?,
             "--device" => device = value().parse()?,
             "--size" => {
-                size = value().split(',').map(str::parse).collect::<Result<_, _>>()?;
+                size = value()
+                    .split(',')
+                    .map(str::parse)
+                    .collect::<Result<_, _>>()?;
             }
             _ => python = Some(PathBuf::from(argument)),
         }
@@ -50,7 +53,9 @@ fn main() -> Result<(), Failure> {
         "Machine: {}; {device:?}, one thread, best of {rounds} rounds; a tomogram of {shape:?} (z, y, x).\n",
         machine::describe()
     );
-    println!("| program | training, samples / s | a tomogram, s | peak memory, GiB |\n|---|---|---|---|");
+    println!(
+        "| program | training, samples / s | a tomogram, s | peak memory, GiB |\n|---|---|---|---|"
+    );
     let resolved = device.resolve()?;
     for precision in [Precision::F32, Precision::Bf16] {
         let mut best = [0.0_f64, f64::INFINITY];
@@ -59,7 +64,10 @@ fn main() -> Result<(), Failure> {
             best = [best[0].max(training), best[1].min(looking)];
         }
         let memory = machine::peak_resident_bytes().unwrap_or(0) as f64 / f64::from(1 << 30);
-        println!("| cryo-pu-localize, {precision:?} | {:.1} | {:.2} | {memory:.2} |", best[0], best[1]);
+        println!(
+            "| cryo-pu-localize, {precision:?} | {:.1} | {:.2} | {memory:.2} |",
+            best[0], best[1]
+        );
     }
     if let Some(python) = &python {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/python/localize_peer.py");
@@ -89,9 +97,14 @@ fn seconds(device: Device, since: Instant) -> f64 {
 /// Samples a second, and seconds for a tomogram.
 fn ours(device: Device, precision: Precision, shape: [usize; 3]) -> Result<[f64; 2], Failure> {
     let grid = Grid::new(shape, VoxelSize::new(10.0).ok_or("above 0")?);
-    let data = Array3::from_shape_fn(shape, |(z, y, x)| ((z * 131 + y * 37 + x * 11) as f32).sin());
+    let data = Array3::from_shape_fn(shape, |(z, y, x)| {
+        ((z * 131 + y * 37 + x * 11) as f32).sin()
+    });
     let volume = Volume::new(data, grid)?;
-    let small = volume.crop([0; 3], [32.min(shape[0]), 128.min(shape[1]), 128.min(shape[2])]);
+    let small = volume.crop(
+        [0; 3],
+        [32.min(shape[0]), 128.min(shape[1]), 128.min(shape[2])],
+    );
     let small = small?;
     let annotations = (0..8).map(|n| Annotation {
         position: VoxelPos::zyx(16.0, 20.0 + 10.0 * f64::from(n), 64.0),
@@ -153,7 +166,9 @@ fn terms(device: Device, rows: i64) -> Result<(), Failure> {
         ("dense", rows, true),
     ] {
         let z = Tensor::randn([rows, 32], (Kind::Float, device));
-        let z = (&z / z.norm_scalaropt_dim(2.0, [1], true)).detach().set_requires_grad(true);
+        let z = (&z / z.norm_scalaropt_dim(2.0, [1], true))
+            .detach()
+            .set_requires_grad(true);
         let labels = Tensor::full([rows / 2], -1.0, (Kind::Float, device));
         let _ = labels.narrow(0, 0, 8).fill_(1.0);
         let probabilities = Tensor::rand([rows], (Kind::Float, device));
@@ -166,7 +181,10 @@ fn terms(device: Device, rows: i64) -> Result<(), Failure> {
             let found = contrast(&z, &labels, &probabilities, &params)?;
             (found.supervised + found.unsupervised).backward();
         }
-        println!("| {name} | {rows} | {:.2} |", seconds(device, clock) - begun);
+        println!(
+            "| {name} | {rows} | {:.2} |",
+            seconds(device, clock) - begun
+        );
     }
     Ok(())
 }

@@ -36,6 +36,17 @@ pub(crate) struct Arguments {
     thumbnails: Option<usize>,
 }
 
+impl Arguments {
+    /// The page that a run keeps in its own folder.
+    pub(crate) fn of_run(run: &std::path::Path) -> Self {
+        Self {
+            run: run.to_owned(),
+            out: run.join("report").join("index.html"),
+            thumbnails: None,
+        }
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
     if arguments.out.exists() && !common.overwrite {
         return Err(Failure::usage(format!(

@@ -41,21 +41,58 @@ fn tomogram(folder: &Path, name: &str, seed: u64) {
         ..Picks::default()
     };
     let path = folder.join(format!("{name}.star"));
-    write_picks(&path, CoordinateFormat::Relion5, &picks, &options, Overwrite::Never).expect("written");
+    write_picks(
+        &path,
+        CoordinateFormat::Relion5,
+        &picks,
+        &options,
+        Overwrite::Never,
+    )
+    .expect("written");
 }
 
 const TRAIN: [&str; 20] = [
-    "localize", "train", "--data", "one.mrc", "--coords", "one.star", "--diameter", "200", "--out", "run",
-    "--epochs", "3", "--steps", "25", "--working-voxel", "25", "--device", "cpu", "--threads", "1",
+    "localize",
+    "train",
+    "--data",
+    "one.mrc",
+    "--coords",
+    "one.star",
+    "--diameter",
+    "200",
+    "--out",
+    "run",
+    "--epochs",
+    "3",
+    "--steps",
+    "25",
+    "--working-voxel",
+    "25",
+    "--device",
+    "cpu",
+    "--threads",
+    "1",
 ];
 
 const PREDICT: [&str; 12] = [
-    "localize", "predict", "--run", "run", "--data", "one.mrc", "two.mrc", "--out", "picks", "--device", "cpu",
+    "localize",
+    "predict",
+    "--run",
+    "run",
+    "--data",
+    "one.mrc",
+    "two.mrc",
+    "--out",
+    "picks",
+    "--device",
+    "cpu",
     "--heatmaps",
 ];
 
 fn f1(folder: &Path, truth: &str, picks: &str) -> f64 {
-    let words = ["evaluate", "--truth", truth, "--picks", picks, "--radius", "100", "--json"];
+    let words = [
+        "evaluate", "--truth", truth, "--picks", picks, "--radius", "100", "--json",
+    ];
     let json: serde_json::Value = serde_json::from_str(&succeed(folder, &words)).expect("JSON");
     json["f1"].as_f64().expect("a number")
 }
@@ -67,7 +104,12 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
     tomogram(at, "one", 3);
     tomogram(at, "two", 4);
     succeed(at, &TRAIN);
-    for name in ["config.toml", "metrics.jsonl", "thresholds.tsv", "model/manifest.json"] {
+    for name in [
+        "config.toml",
+        "metrics.jsonl",
+        "thresholds.tsv",
+        "model/manifest.json",
+    ] {
         assert!(at.join("run").join(name).exists(), "{name}");
     }
     succeed(at, &PREDICT);
@@ -116,14 +158,28 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
         words[place] = value;
         words
     };
-    assert!(fail(at, &with(7, "ball=200,proteasome=150"), 2).contains("expected one of the classes ball"));
+    assert!(
+        fail(at, &with(7, "ball=200,proteasome=150"), 2)
+            .contains("expected one of the classes ball")
+    );
     assert!(fail(at, &with(7, "20"), 2).contains("diameter_angstrom"));
-    fs::write(at.join("swapped.csv"), "x,y,z,tomogram\n50,20,60,one\n40,28,81,one\n").expect("written");
+    fs::write(
+        at.join("swapped.csv"),
+        "x,y,z,tomogram\n50,20,60,one\n40,28,81,one\n",
+    )
+    .expect("written");
     let message = fail(at, &with(5, "swapped.csv"), 3);
-    assert!(message.contains("outside the tomogram") && message.contains("x, z, y"), "{message}");
+    assert!(
+        message.contains("outside the tomogram") && message.contains("x, z, y"),
+        "{message}"
+    );
     fs::write(at.join("single.csv"), "x,y,z,tomogram\n50,60,20,one\n").expect("written");
     assert!(fail(at, &with(5, "single.csv"), 3).contains("expected at least 2 annotations"));
-    fs::write(at.join("other.csv"), "x,y,z,tomogram\n50,60,20,elsewhere\n5,6,2,elsewhere\n").expect("written");
+    fs::write(
+        at.join("other.csv"),
+        "x,y,z,tomogram\n50,60,20,elsewhere\n5,6,2,elsewhere\n",
+    )
+    .expect("written");
     let _ = fail(at, &with(3, "missing.mrc"), 3);
     assert!(!at.join("run").exists());
     assert!(fail(at, &PREDICT, 3).contains("train it with cryo localize train"));

@@ -6,10 +6,7 @@ use cryo_train::{
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
-use crate::{
-    Error, ModelConfig, Normalization, Outputs, ViewShape,
-    network::Network,
-};
+use crate::{Error, ModelConfig, Normalization, Outputs, ViewShape, network::Network};
 
 /// What a checkpoint says of the architecture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -125,6 +125,11 @@ impl NetworkConfig {
         require(fusion, "fusion", "at least one dilation of 1 to 16", got)?;
         let planes = matches!(self.head_planes, 1 | 3);
         require(planes, "head_planes", "1 or 3", self.head_planes)?;
-        require(self.projection <= 1024, "projection", "at most 1024", self.projection)
+        require(
+            self.projection <= 1024,
+            "projection",
+            "at most 1024",
+            self.projection,
+        )
     }
 }

@@ -62,7 +62,9 @@ pub enum Error {
         value: f32,
     },
     /// Data: all voxels of a tomogram are the same, or most are.
-    #[error("{tomogram}: more than half of the voxels have the same value {value}; is the tomogram empty or masked?")]
+    #[error(
+        "{tomogram}: more than half of the voxels have the same value {value}; is the tomogram empty or masked?"
+    )]
     Constant {
         /// The tomogram.
         tomogram: String,
@@ -95,7 +97,9 @@ pub enum Error {
         got: String,
     },
     /// Environment: not enough memory for the whole of it.
-    #[error("needs {needed_bytes} bytes, {limit_bytes} are allowed; use fewer planes a batch, a larger voxel size or more memory")]
+    #[error(
+        "needs {needed_bytes} bytes, {limit_bytes} are allowed; use fewer planes a batch, a larger voxel size or more memory"
+    )]
     Memory {
         /// What it takes.
         needed_bytes: u64,

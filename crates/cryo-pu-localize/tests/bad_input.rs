@@ -9,7 +9,9 @@ use cryo_core::VoxelPos;
 use cryo_pu_localize::{AnnotatedTomogram, Error, FitParams, Prior, fit};
 
 fn refused(tomogram: AnnotatedTomogram<'_>, params: &FitParams) -> Error {
-    match fit(&[tomogram], small_model(), params, &mut |_| ControlFlow::Continue(())) {
+    match fit(&[tomogram], small_model(), params, &mut |_| {
+        ControlFlow::Continue(())
+    }) {
         Err(error) => error,
         Ok(_) => panic!("accepted"),
     }
@@ -23,12 +25,21 @@ fn coordinates_outside_say_what_would_lie_inside() {
         refused(annotated(&volume, &places), &quick()).to_string()
     };
     let angstrom = moved(|p| VoxelPos::zyx(p.z * 20.0, p.y * 20.0, p.x * 20.0));
-    assert!(angstrom.contains("all lie inside if the numbers are ångström"), "{angstrom}");
+    assert!(
+        angstrom.contains("all lie inside if the numbers are ångström"),
+        "{angstrom}"
+    );
     let order = moved(|p| VoxelPos::xyz(p.x, p.z, p.y));
-    assert!(order.contains("all lie inside if the columns are x, z, y"), "{order}");
+    assert!(
+        order.contains("all lie inside if the columns are x, z, y"),
+        "{order}"
+    );
     let lost = moved(|p| VoxelPos::zyx(p.z + 1e5, p.y, p.x));
     assert!(lost.contains("are they of this tomogram"), "{lost}");
-    assert!(lost.starts_with("scene: annotation 1 is at voxel x"), "{lost}");
+    assert!(
+        lost.starts_with("scene: annotation 1 is at voxel x"),
+        "{lost}"
+    );
 }
 
 #[test]
@@ -36,7 +47,10 @@ fn one_annotation_or_none_is_too_few() {
     let (volume, truth) = scene(1, 10);
     for count in [0, 1] {
         let error = refused(annotated(&volume, &truth[..count]), &quick());
-        assert!(matches!(error, Error::TooFew { expected: 2, got, .. } if got == count), "{error}");
+        assert!(
+            matches!(error, Error::TooFew { expected: 2, got, .. } if got == count),
+            "{error}"
+        );
     }
 }
 
@@ -45,7 +59,11 @@ fn a_class_that_the_model_does_not_have_is_refused() {
     let (volume, truth) = scene(1, 10);
     let mut tomogram = annotated(&volume, &truth);
     tomogram.annotations[3].class = Some(1);
-    assert!(refused(tomogram, &quick()).to_string().contains("classes below 1"));
+    assert!(
+        refused(tomogram, &quick())
+            .to_string()
+            .contains("classes below 1")
+    );
 }
 
 #[test]
@@ -56,7 +74,10 @@ fn a_sample_larger_than_the_tomogram_is_refused() {
         ..quick()
     };
     let error = refused(annotated(&volume, &truth), &params).to_string();
-    assert!(error.contains("smaller than a sample of [21, 32, 32]"), "{error}");
+    assert!(
+        error.contains("smaller than a sample of [21, 32, 32]"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -68,7 +89,10 @@ fn nan_is_refused_with_its_place() {
     });
     let volume = volume.unwrap();
     let error = refused(annotated(&volume, &truth), &quick()).to_string();
-    assert_eq!(error, "scene: expected finite values, voxel x 3, y 2, z 1 is NaN");
+    assert_eq!(
+        error,
+        "scene: expected finite values, voxel x 3, y 2, z 1 is NaN"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use cryo_pu_localize::{ContrastParams, ContrastRows, contrast, contrast_dense};
 use cryo_train::stream_rng;
 use rand::Rng;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 fn toy() -> [Tensor; 3] {
     let angles = [0.0_f32, 0.2, 1.5, 2.0, 0.1, 0.25, 1.4, 2.2];
@@ -27,7 +27,9 @@ fn of_the_code() -> ContrastParams {
 /// 2n voxels of which a few are positive, with probabilities on both sides of the gates.
 fn drawn(n: usize, d: i64) -> [Tensor; 3] {
     let mut rng = stream_rng(5, "contrast", n as u64);
-    let values: Vec<f32> = (0..2 * n * d as usize).map(|_| rng.random_range(-1.0..1.0)).collect();
+    let values: Vec<f32> = (0..2 * n * d as usize)
+        .map(|_| rng.random_range(-1.0..1.0))
+        .collect();
     let features = Tensor::from_slice(&values).view([-1, d]);
     let features = &features / features.norm_scalaropt_dim(2.0, [1], true);
     let labels: Vec<f32> = (0..n)
@@ -39,7 +41,11 @@ fn drawn(n: usize, d: i64) -> [Tensor; 3] {
         })
         .collect();
     let probabilities: Vec<f32> = (0..2 * n).map(|_| rng.random()).collect();
-    [features, Tensor::from_slice(&labels), Tensor::from_slice(&probabilities)]
+    [
+        features,
+        Tensor::from_slice(&labels),
+        Tensor::from_slice(&probabilities),
+    ]
 }
 
 #[test]
@@ -81,11 +87,17 @@ fn blocks_equal_the_dense_form_and_its_gradient() {
         let (dense, dense_gradient) = both(true);
         let (blocks, gradient) = both(false);
         for (a, b) in dense.iter().zip(blocks) {
-            assert!((a - b).abs() < 1e-5 * a.abs().max(1.0), "{params:?}: {a} {b}");
+            assert!(
+                (a - b).abs() < 1e-5 * a.abs().max(1.0),
+                "{params:?}: {a} {b}"
+            );
         }
         let difference = (&gradient - &dense_gradient).abs().max().double_value(&[]);
         let scale = dense_gradient.abs().max().double_value(&[]);
-        assert!(scale > 0.0 && difference < 1e-5 * scale.max(1.0), "{params:?}: {difference} of {scale}");
+        assert!(
+            scale > 0.0 && difference < 1e-5 * scale.max(1.0),
+            "{params:?}: {difference} of {scale}"
+        );
     }
 }
 
@@ -95,21 +107,42 @@ fn the_published_unsupervised_term_hangs_on_its_twin_alone_where_features_have_s
     let [features, labels, probabilities] = drawn(400, 32);
     let first = features.narrow(0, 0, 400);
     let features = Tensor::cat(&[&first, &first], 0);
-    let terms = contrast(&features, &labels, &probabilities, &ContrastParams::default()).unwrap();
-    assert_eq!(terms.active, 0.0, "on the clamp (spec G.4, activity remark)");
+    let terms = contrast(
+        &features,
+        &labels,
+        &probabilities,
+        &ContrastParams::default(),
+    )
+    .unwrap();
+    assert_eq!(
+        terms.active, 0.0,
+        "on the clamp (spec G.4, activity remark)"
+    );
     let pseudo = ContrastParams {
         pseudo_labels: true,
         ..ContrastParams::default()
     };
     let z = features.set_requires_grad(true);
-    contrast(&z, &labels, &probabilities, &pseudo).unwrap().supervised.backward();
-    assert!(z.grad().abs().max().double_value(&[]) > 1e-6, "pseudo-labels have a gradient");
+    contrast(&z, &labels, &probabilities, &pseudo)
+        .unwrap()
+        .supervised
+        .backward();
+    assert!(
+        z.grad().abs().max().double_value(&[]) > 1e-6,
+        "pseudo-labels have a gradient"
+    );
 }
 
 #[test]
 fn there_is_no_supervised_term_without_positives() {
     let [features, _, probabilities] = toy();
     let labels = Tensor::from_slice(&[-1.0_f32; 4]);
-    let terms = contrast(&features, &labels, &probabilities, &ContrastParams::default()).unwrap();
+    let terms = contrast(
+        &features,
+        &labels,
+        &probabilities,
+        &ContrastParams::default(),
+    )
+    .unwrap();
     assert_eq!(terms.supervised.double_value(&[]), 0.0);
 }

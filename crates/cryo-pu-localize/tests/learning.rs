@@ -7,14 +7,18 @@ use std::ops::ControlFlow;
 use common::{annotated, quick, scene, small_model};
 use cryo_core::{ParticleSet, VoxelPos, VoxelSize};
 use cryo_pu_localize::{
-    ContrastParams, Fit, FitParams, LocalizeParams, Model, ModelConfig, Threshold, Trainer, fit, localize,
+    ContrastParams, Fit, FitParams, LocalizeParams, Model, ModelConfig, Threshold, Trainer, fit,
+    localize,
 };
 
 fn train(params: &FitParams, model: Model) -> Fit {
     tch::set_num_threads(1);
     let (volume, truth) = scene(1, 14);
     let tomogram = annotated(&volume, &truth[..8]);
-    fit(&[tomogram], model, params, &mut |_| ControlFlow::Continue(())).unwrap()
+    fit(&[tomogram], model, params, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .unwrap()
 }
 
 /// F1 within 4 voxels, and the mean error.
@@ -22,7 +26,9 @@ fn scores(found: &ParticleSet, truth: &[VoxelPos]) -> (f64, f64) {
     let mut left = truth.to_vec();
     let mut errors = Vec::new();
     for item in &found.items {
-        let near = left.iter().position(|place| place.distance_to(item.position) <= 4.0);
+        let near = left
+            .iter()
+            .position(|place| place.distance_to(item.position) <= 4.0);
         if let Some(near) = near {
             errors.push(left.remove(near).distance_to(item.position));
         }
@@ -35,13 +41,26 @@ fn scores(found: &ParticleSet, truth: &[VoxelPos]) -> (f64, f64) {
 #[test]
 fn eight_of_fourteen_balls_find_the_others_and_those_of_another_scene() {
     let fitted = train(&quick(), small_model());
-    let losses: Vec<f64> = (fitted.history.iter()).map(|report| report.loss("loss").unwrap()).collect();
+    let losses: Vec<f64> = (fitted.history.iter())
+        .map(|report| report.loss("loss").unwrap())
+        .collect();
     assert!(losses[3] < 0.5 * losses[0], "{losses:?}");
     for seed in [1, 2] {
         let (volume, truth) = scene(seed, 14);
-        let found = localize(&fitted.model, "scene", &volume.view(), &LocalizeParams::default(), &()).unwrap();
+        let found = localize(
+            &fitted.model,
+            "scene",
+            &volume.view(),
+            &LocalizeParams::default(),
+            &(),
+        )
+        .unwrap();
         let (f1, error) = scores(&found, &truth);
-        assert!(f1 >= 0.9 && error < 1.0, "scene {seed}: F1 {f1:.2}, error {error:.2}, {} picks", found.len());
+        assert!(
+            f1 >= 0.9 && error < 1.0,
+            "scene {seed}: F1 {f1:.2}, error {error:.2}, {} picks",
+            found.len()
+        );
         assert!(found.items.iter().all(|item| item.class == Some(1)));
     }
 }
@@ -51,15 +70,28 @@ fn positions_come_back_in_the_voxels_of_a_finer_tomogram() {
     let fitted = train(&quick(), small_model());
     let (volume, truth) = scene(1, 14);
     // The same scene on voxels of 10 Å: every voxel eight times.
-    let data = ndarray::Array3::from_shape_fn((40, 144, 176), |(z, y, x)| volume.data()[[z / 2, y / 2, x / 2]]);
+    let data = ndarray::Array3::from_shape_fn((40, 144, 176), |(z, y, x)| {
+        volume.data()[[z / 2, y / 2, x / 2]]
+    });
     let grid = cryo_core::Grid::new([40, 144, 176], VoxelSize::new(10.0).unwrap());
     let fine = cryo_core::Volume::new(data, grid).unwrap();
-    let found = localize(&fitted.model, "fine", &fine.view(), &LocalizeParams::default(), &()).unwrap();
+    let found = localize(
+        &fitted.model,
+        "fine",
+        &fine.view(),
+        &LocalizeParams::default(),
+        &(),
+    )
+    .unwrap();
     let in_old = ParticleSet {
         items: (found.items.iter())
             .map(|item| {
                 let at = item.position;
-                cryo_core::Particle::at(VoxelPos::zyx(at.z / 2.0 - 0.25, at.y / 2.0 - 0.25, at.x / 2.0 - 0.25))
+                cryo_core::Particle::at(VoxelPos::zyx(
+                    at.z / 2.0 - 0.25,
+                    at.y / 2.0 - 0.25,
+                    at.x / 2.0 - 0.25,
+                ))
             })
             .collect(),
         ..found
@@ -93,7 +125,12 @@ fn a_resumed_run_equals_the_straight_one() {
     while !resumed.is_done() {
         resumed.epoch().unwrap();
     }
-    for ((name, a), (_, b)) in straight.model().tensors().iter().zip(resumed.model().tensors()) {
+    for ((name, a), (_, b)) in straight
+        .model()
+        .tensors()
+        .iter()
+        .zip(resumed.model().tensors())
+    {
         assert_eq!(a, b, "{name}");
     }
     assert!(straight.history()[2].loss("held_out").unwrap().is_finite());
@@ -112,7 +149,16 @@ fn a_saved_model_finds_what_it_found() {
     let loaded = Model::load(&path, tch::Device::Cpu).unwrap();
     assert_eq!(loaded.calibration(), fitted.model.calibration());
     let (volume, _) = scene(3, 10);
-    let find = |model: &Model| localize(model, "scene", &volume.view(), &LocalizeParams::default(), &()).unwrap();
+    let find = |model: &Model| {
+        localize(
+            model,
+            "scene",
+            &volume.view(),
+            &LocalizeParams::default(),
+            &(),
+        )
+        .unwrap()
+    };
     assert_eq!(find(&loaded), find(&fitted.model));
 }
 
@@ -133,8 +179,17 @@ fn the_terms_of_the_paper_train_too() {
         ..FitParams::paper()
     };
     let model = Model::new(&config, 1, tch::Device::Cpu).unwrap();
-    let fitted = fit(&[tomogram], model, &params, &mut |_| ControlFlow::Continue(())).unwrap();
-    for term in ["loss", "localization", "consistency", "supervised", "unsupervised"] {
+    let fitted = fit(&[tomogram], model, &params, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    for term in [
+        "loss",
+        "localization",
+        "consistency",
+        "supervised",
+        "unsupervised",
+    ] {
         assert!(fitted.history[0].loss(term).unwrap().is_finite(), "{term}");
     }
 }
@@ -164,5 +219,7 @@ fn thresholds_and_kernels_are_as_asked() {
             assert!(one.position.distance_to(other.position) > 3.9);
         }
     }
-    assert!(find(Threshold::Score(0.0), Some(3)).len() > find(Threshold::Score(0.0), Some(7)).len());
+    assert!(
+        find(Threshold::Score(0.0), Some(3)).len() > find(Threshold::Score(0.0), Some(7)).len()
+    );
 }

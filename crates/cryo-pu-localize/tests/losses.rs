@@ -28,15 +28,26 @@ fn pu_focal_matches_the_specification() {
     close(value(&risks.positive), 0.534_294);
     close(value(&risks.positive_as_negative), 0.941_886);
     close(value(&risks.unlabelled), 0.758_644);
-    for (prior, expected) in [(0.01, 0.754_568), (0.1, 0.717_884), (0.5, 0.554_847), (0.9, 0.480_864)] {
-        close(value(&pu_focal(&logits(), &target, prior).unwrap()), expected);
+    for (prior, expected) in [
+        (0.01, 0.754_568),
+        (0.1, 0.717_884),
+        (0.5, 0.554_847),
+        (0.9, 0.480_864),
+    ] {
+        close(
+            value(&pu_focal(&logits(), &target, prior).unwrap()),
+            expected,
+        );
     }
 }
 
 #[test]
 fn validation_loss_matches_the_specification() {
     let target = Tensor::from_slice(&TARGET);
-    close(value(&positive_negative_focal(&logits(), &target).unwrap()), 2.051_581);
+    close(
+        value(&positive_negative_focal(&logits(), &target).unwrap()),
+        2.051_581,
+    );
 }
 
 #[test]
@@ -64,9 +75,14 @@ fn soft_focal_matches_closed_form_and_is_least_at_the_target() {
     }
     let prior = 0.1;
     let closed = prior * expected[0] + (expected[2] - prior * expected[1]).max(0.0);
-    close(value(&soft_focal(&logits(), &target, prior).unwrap()), closed);
+    close(
+        value(&soft_focal(&logits(), &target, prior).unwrap()),
+        closed,
+    );
 
-    let at_target = Tensor::from_slice(&TARGET).clamp(1e-4, 1.0 - 1e-4).logit(None);
+    let at_target = Tensor::from_slice(&TARGET)
+        .clamp(1e-4, 1.0 - 1e-4)
+        .logit(None);
     let least = value(&soft_focal(&at_target, &target, prior).unwrap());
     assert!(least < 1e-3 * closed, "{least}");
 }
@@ -79,12 +95,22 @@ fn every_objective_has_a_gradient_that_raises_positives_and_lowers_the_unlabelle
         Objective::GeneralizedExpectation { weight: 1.0 },
         Objective::PositiveNegative,
     ] {
-        let logits = Tensor::zeros([1, 1, 1, 2, 4], (Kind::Float, tch::Device::Cpu)).set_requires_grad(true);
+        let logits =
+            Tensor::zeros([1, 1, 1, 2, 4], (Kind::Float, tch::Device::Cpu)).set_requires_grad(true);
         let target = Tensor::from_slice(&TARGET).view([1, 1, 1, 2, 4]);
-        objective.loss(&logits, &target, &[0.05]).unwrap().backward();
+        objective
+            .loss(&logits, &target, &[0.05])
+            .unwrap()
+            .backward();
         let gradient = Vec::<f32>::try_from(&logits.grad().view([-1])).unwrap();
-        assert!(gradient[0] < 0.0 && gradient[1] < 0.0, "{objective:?}: {gradient:?}");
-        assert!(gradient[4..].iter().all(|&g| g > 0.0), "{objective:?}: {gradient:?}");
+        assert!(
+            gradient[0] < 0.0 && gradient[1] < 0.0,
+            "{objective:?}: {gradient:?}"
+        );
+        assert!(
+            gradient[4..].iter().all(|&g| g > 0.0),
+            "{objective:?}: {gradient:?}"
+        );
     }
 }
 
@@ -92,8 +118,13 @@ fn every_objective_has_a_gradient_that_raises_positives_and_lowers_the_unlabelle
 fn the_expectation_is_met_where_as_many_are_positive_as_the_prior_says() {
     let target = Tensor::from_slice(&[-1.0_f32; 100]);
     let with = |positives: usize| {
-        let p: Vec<f32> = (0..100).map(|i| if i < positives { 0.99 } else { 0.001 }).collect();
-        value(&generalized_expectation(&Tensor::from_slice(&p).logit(None), &target, 0.1, 1.0).unwrap())
+        let p: Vec<f32> = (0..100)
+            .map(|i| if i < positives { 0.99 } else { 0.001 })
+            .collect();
+        value(
+            &generalized_expectation(&Tensor::from_slice(&p).logit(None), &target, 0.1, 1.0)
+                .unwrap(),
+        )
     };
     assert!(with(10) < with(3) && with(10) < with(30));
 }
@@ -101,5 +132,8 @@ fn the_expectation_is_met_where_as_many_are_positive_as_the_prior_says() {
 #[test]
 fn consistency_is_the_mean_squared_difference() {
     let other = Tensor::from_slice(&[0.8_f32, 0.2, 0.5, 0.3, 0.1, 0.02, 0.6, 0.75]).logit(None);
-    close(value(&consistency(&logits(), &other).unwrap()), (0.01 + 0.04) / 8.0);
+    close(
+        value(&consistency(&logits(), &other).unwrap()),
+        (0.01 + 0.04) / 8.0,
+    );
 }

@@ -68,7 +68,9 @@ fn outputs_have_the_resolution_of_the_network() {
 #[test]
 fn a_new_heat_map_shows_the_prior() {
     let samples = Tensor::randn([1, 5, 32, 32], (Kind::Float, Device::Cpu));
-    let outputs = model(NetworkConfig::recommended(1)).outputs(&samples).unwrap();
+    let outputs = model(NetworkConfig::recommended(1))
+        .outputs(&samples)
+        .unwrap();
     let mean = outputs.logits.sigmoid().mean(Kind::Float).double_value(&[]);
     assert!((0.001..0.1).contains(&mean), "{mean}");
 }
@@ -86,7 +88,10 @@ fn the_result_does_not_depend_on_slabs() {
                 planes,
                 ..PredictParams::default()
             };
-            predict(&model, "test", &volume().view(), &params, &()).unwrap().classes.remove(0)
+            predict(&model, "test", &volume().view(), &params, &())
+                .unwrap()
+                .classes
+                .remove(0)
         };
         let whole = map(100);
         for planes in [1, 4, 13] {
@@ -105,9 +110,17 @@ fn the_mean_of_mirror_images_is_mirrored_with_the_tomogram() {
         mirrors: true,
         ..PredictParams::default()
     };
-    let map = |volume: &Volume| predict(&model, "test", &volume.view(), &params, &()).unwrap().classes.remove(0);
+    let map = |volume: &Volume| {
+        predict(&model, "test", &volume.view(), &params, &())
+            .unwrap()
+            .classes
+            .remove(0)
+    };
     // Extents that the pooling divides, so that mirrored voxels are pooled with the same ones.
-    let data = volume().data().slice(ndarray::s![.., ..24, ..36]).to_owned();
+    let data = volume()
+        .data()
+        .slice(ndarray::s![.., ..24, ..36])
+        .to_owned();
     let grid = Grid::new([21, 24, 36], VoxelSize::new(10.0).unwrap());
     let plain = map(&Volume::new(data.clone(), grid).unwrap());
     let mirrored = data.slice(ndarray::s![.., .., ..;-1]).to_owned();
@@ -121,7 +134,16 @@ fn the_mean_of_mirror_images_is_mirrored_with_the_tomogram() {
 fn scaling_and_shifting_a_tomogram_changes_nothing() {
     let model = model(NetworkConfig::recommended(1));
     let map = |volume: &Volume| {
-        predict(&model, "test", &volume.view(), &PredictParams::default(), &()).unwrap().classes.remove(0)
+        predict(
+            &model,
+            "test",
+            &volume.view(),
+            &PredictParams::default(),
+            &(),
+        )
+        .unwrap()
+        .classes
+        .remove(0)
     };
     let scaled = volume().map_data(|data| data * 113.0 - 4000.0).unwrap();
     let difference = (&map(&volume()) - &map(&scaled)).fold(0.0_f32, |m, v| m.max(v.abs()));
@@ -139,7 +161,11 @@ fn a_budget_makes_slabs_thinner_and_then_refuses() {
         predict(&model, "test", &volume().view(), &params, &())
     };
     assert!(with(8 << 20).is_ok());
-    let Err(Error::Memory { needed_bytes, limit_bytes }) = with(100_000) else {
+    let Err(Error::Memory {
+        needed_bytes,
+        limit_bytes,
+    }) = with(100_000)
+    else {
         panic!("100 kB cannot do");
     };
     assert!(needed_bytes > limit_bytes && with(needed_bytes).is_ok());
@@ -176,13 +202,22 @@ fn a_tomogram_of_one_value_or_with_nan_is_refused() {
     let model = model(NetworkConfig::recommended(1));
     let run = |data: Array3<f32>| {
         let volume = Volume::new(data, *volume().grid()).unwrap();
-        match predict(&model, "ts_01", &volume.view(), &PredictParams::default(), &()) {
+        match predict(
+            &model,
+            "ts_01",
+            &volume.view(),
+            &PredictParams::default(),
+            &(),
+        ) {
             Err(error) => error.to_string(),
             Ok(_) => panic!("accepted"),
         }
     };
     let flat = run(Array3::from_elem((21, 26, 38), 3.0));
-    assert!(flat.starts_with("ts_01: more than half of the voxels have the same value 3"), "{flat}");
+    assert!(
+        flat.starts_with("ts_01: more than half of the voxels have the same value 3"),
+        "{flat}"
+    );
     let mut data = volume().into_data();
     data[[4, 5, 6]] = f32::NAN;
     let nan = run(data);

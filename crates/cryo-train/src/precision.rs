@@ -14,6 +14,9 @@ pub enum Precision {
     /// ones (V100), f32 on the CPU.
     #[default]
     Auto,
+    /// As `Auto`, but bf16 also on a CPU that multiplies such matrices in hardware (AMX, AVX-512 BF16), where
+    /// convolutions take half the time or less.
+    Fast,
     /// 32 bits.
     F32,
     /// bfloat16: the range of f32, so losses need no scaling.
@@ -29,7 +32,8 @@ impl Precision {
     /// [`Error::Parameter`] for f16 on the CPU, where libtorch lacks most of its kernels.
     pub fn kind(self, device: Device) -> Result<Kind, Error> {
         Ok(match (self, device) {
-            (Self::F32, _) | (Self::Auto, Device::Cpu) => Kind::Float,
+            (Self::Fast, Device::Cpu) if multiplies_bf16() => Kind::BFloat16,
+            (Self::F32, _) | (Self::Auto | Self::Fast, Device::Cpu) => Kind::Float,
             (Self::Bf16, _) => Kind::BFloat16,
             (Self::F16, device) => {
                 require(
@@ -40,13 +44,27 @@ impl Precision {
                 )?;
                 Kind::Half
             }
-            (Self::Auto, Device::Cuda(index)) => match cuda::compute_capability(index) {
+            (Self::Auto | Self::Fast, Device::Cuda(index)) => match cuda::compute_capability(index)
+            {
                 Some(8..) => Kind::BFloat16,
                 Some(_) => Kind::Half,
                 None => Kind::Float,
             },
-            (Self::Auto, _) => Kind::Float,
+            (Self::Auto | Self::Fast, _) => Kind::Float,
         })
+    }
+}
+
+/// Whether the processor multiplies bf16 matrices in hardware.
+fn multiplies_bf16() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        // AMX cannot be asked for in stable Rust; processors that have it have this, too.
+        std::arch::is_x86_feature_detected!("avx512bf16")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        false
     }
 }
 

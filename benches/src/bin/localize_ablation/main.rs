@@ -50,7 +50,11 @@ fn options() -> Result<Options, Failure> {
         device: DeviceChoice::Cpu,
     };
     while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or(format!("{argument}: expected a value"));
+        let mut value = || {
+            arguments
+                .next()
+                .ok_or(format!("{argument}: expected a value"))
+        };
         match argument.as_str() {
             "--class" => {
                 let text = value()?;
@@ -94,11 +98,18 @@ fn main() -> Result<(), Failure> {
         options.classes
     );
     let names: Vec<&str> = scenes.iter().map(|scene| scene.name.as_str()).collect();
-    println!("| variant | class | un-annotated | {} | CPU s | wall s |", names.join(" | "));
+    println!(
+        "| variant | class | un-annotated | {} | CPU s | wall s |",
+        names.join(" | ")
+    );
     println!("|---|---|---|{}---|---|", "---|".repeat(names.len()));
     let voxel = first.volume.grid().voxel_size.x();
     for variant in variants(&options.classes, voxel) {
-        if options.only.as_ref().is_none_or(|only| variant.name == only) {
+        if options
+            .only
+            .as_ref()
+            .is_none_or(|only| variant.name == only)
+        {
             row(&scenes, &variant, &options)?;
         }
     }
@@ -128,17 +139,31 @@ fn row(scenes: &[Scene], variant: &Variant, options: &Options) -> Result<(), Fai
         let model = Model::new(&variant.model, seed, device)?;
         let (begun, clock) = (machine::cpu_seconds().unwrap_or(0.0), Instant::now());
         let known = learned.annotations.clone();
-        let fitted = fit(&[learned], model, &params, &mut |_| ControlFlow::Continue(()))?;
+        let fitted = fit(&[learned], model, &params, &mut |_| {
+            ControlFlow::Continue(())
+        })?;
         cpu += machine::cpu_seconds().unwrap_or(0.0) - begun;
         wall += clock.elapsed().as_secs_f64();
         for (number, scene) in scenes.iter().enumerate() {
-            let heat = predict(&fitted.model, &scene.name, &scene.volume.view(), &Default::default(), &())?;
+            let heat = predict(
+                &fitted.model,
+                &scene.name,
+                &scene.volume.view(),
+                &Default::default(),
+                &(),
+            )?;
             let read = |threshold| {
                 let params = LocalizeParams {
                     threshold,
                     ..LocalizeParams::default()
                 };
-                particles(&fitted.model, &scene.name, &heat, scene.volume.grid(), &params)
+                particles(
+                    &fitted.model,
+                    &scene.name,
+                    &heat,
+                    scene.volume.grid(),
+                    &params,
+                )
             };
             let (picks, all) = (read(Threshold::Auto)?, read(Threshold::Score(0.05))?);
             for (class, config) in options.classes.iter().enumerate() {
@@ -153,8 +178,8 @@ fn row(scenes: &[Scene], variant: &Variant, options: &Options) -> Result<(), Fai
                 let params = EvaluateParams::new(radius);
                 let at = evaluate(&[truth.clone()], &[own(&picks)], &params)?.pooled;
                 let any = evaluate(&[truth.clone()], &[own(&all)], &params)?.pooled;
-                let error = at.mean_error_angstrom.unwrap_or(f64::NAN)
-                    / scene.volume.grid().voxel_size.x();
+                let error =
+                    at.mean_error_angstrom.unwrap_or(f64::NAN) / scene.volume.grid().voxel_size.x();
                 sums[class].scenes[number].push([
                     at.f1.unwrap_or(f64::NAN),
                     any.best_f1.unwrap_or(f64::NAN),
@@ -199,8 +224,8 @@ fn without(
         let distance = |set: &ParticleSet, number: usize| {
             set.items[number].position.distance_to(place.position)
         };
-        let nearest = (0..picks.len())
-            .min_by(|&a, &b| distance(&picks, a).total_cmp(&distance(&picks, b)));
+        let nearest =
+            (0..picks.len()).min_by(|&a, &b| distance(&picks, a).total_cmp(&distance(&picks, b)));
         if let Some(nearest) = nearest.filter(|&nearest| distance(&picks, nearest) <= radius) {
             picks.items.remove(nearest);
         }
@@ -211,7 +236,11 @@ fn without(
 fn spread(values: &[f64]) -> String {
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+    let variance = values
+        .iter()
+        .map(|value| (value - mean).powi(2))
+        .sum::<f64>()
+        / count;
     format!("{mean:.3} ± {:.3}", variance.sqrt())
 }
 

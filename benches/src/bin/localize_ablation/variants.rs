@@ -2,7 +2,7 @@ use cryo_pu_localize::{
     AugmentParams, ClassConfig, ContrastParams, FitParams, ModelConfig, NetworkConfig, Objective,
     Prior,
 };
-use cryo_train::Schedule;
+use cryo_train::{Precision, Schedule};
 
 use crate::data::Class;
 
@@ -20,7 +20,8 @@ pub(crate) fn variants(classes: &[Class], voxel_angstrom: f64) -> Vec<Variant> {
             diameter_angstrom: class.diameter_angstrom,
         })
         .collect();
-    let smallest = (classes.iter().map(|class| class.diameter_angstrom)).fold(f64::INFINITY, f64::min);
+    let smallest =
+        (classes.iter().map(|class| class.diameter_angstrom)).fold(f64::INFINITY, f64::min);
     let mut all = Vec::new();
     let mut add = |name, change: &dyn Fn(&mut ModelConfig, &mut FitParams)| {
         let mut model = ModelConfig::recommended(configs.clone(), voxel_angstrom);
@@ -44,11 +45,17 @@ pub(crate) fn variants(classes: &[Class], voxel_angstrom: f64) -> Vec<Variant> {
     add("generalized expectation", &|_, p| {
         p.objective = Objective::GeneralizedExpectation { weight: 1.0 };
     });
-    add("positives against all else", &|_, p| p.objective = Objective::PositiveNegative);
+    add("positives against all else", &|_, p| {
+        p.objective = Objective::PositiveNegative
+    });
     add("prior 0.1", &|_, p| p.prior = Prior::Given(0.1));
     add("prior 0.001", &|_, p| p.prior = Prior::Given(0.001));
     add("prior 0.0001", &|_, p| p.prior = Prior::Given(1e-4));
-    add("prior from annotations, a third", &|_, p| p.prior = Prior::Annotated(0.33));
+    add("prior as if all were annotated", &|_, p| {
+        p.prior = Prior::Annotated(0.99)
+    });
+    add("prior 0.01", &|_, p| p.prior = Prior::Given(0.01));
+    add("f32", &|_, p| p.precision = Precision::F32);
     add("no noise", &|_, p| p.augment.noise = 0.0);
     add("no gain", &|_, p| p.augment.gain = 0.0);
     add("no quarter turns", &|_, p| p.augment.quarter_turns = false);
@@ -75,22 +82,32 @@ pub(crate) fn variants(classes: &[Class], voxel_angstrom: f64) -> Vec<Variant> {
         p.contrast = Some(ContrastParams::default());
         p.consistency = 0.1;
     });
-    add("no dilation in z", &|m, _| m.network.fusion = vec![[1, 1, 1]; 2]);
-    add("one 3D convolution", &|m, _| m.network.fusion = vec![[1, 1, 1]]);
+    add("no dilation in z", &|m, _| {
+        m.network.fusion = vec![[1, 1, 1]; 2]
+    });
+    add("one 3D convolution", &|m, _| {
+        m.network.fusion = vec![[1, 1, 1]]
+    });
     add("width 8", &|m, _| m.network.width = 8);
     add("width 32", &|m, _| m.network.width = 32);
     add("4 blocks", &|m, _| m.network.blocks = 4);
     add("depth 5", &|_, p| p.sample[0] = 5);
     add("depth 11", &|_, p| p.sample[0] = 11);
     add("batch 8", &|_, p| p.batch_size = 8);
-    add("1500 steps", &|_, p| p.steps_per_epoch = Some(150));
-    add("3000 steps", &|_, p| p.steps_per_epoch = Some(300));
-    add("rate 5e-3", &|_, p| p.schedule = Schedule::cosine(5e-3, 10.0, 1.0));
+    add("600 steps", &|_, p| p.steps_per_epoch = Some(60));
+    add("4000 steps", &|_, p| p.steps_per_epoch = Some(400));
+    add("rate 5e-3", &|_, p| {
+        p.schedule = Schedule::cosine(5e-3, 10.0, 1.0)
+    });
     add("a fifth held out", &|_, p| p.held_out = 0.2);
     add("near 0.8", &|_, p| p.near = 0.8);
     add("near 0.25", &|_, p| p.near = 0.25);
-    add("8 voxels across", &|m, _| m.voxel_angstrom = voxel_angstrom.max(smallest / 8.0));
-    add("16 voxels across", &|m, _| m.voxel_angstrom = voxel_angstrom.max(smallest / 16.0));
+    add("8 voxels across", &|m, _| {
+        m.voxel_angstrom = voxel_angstrom.max(smallest / 8.0)
+    });
+    add("16 voxels across", &|m, _| {
+        m.voxel_angstrom = voxel_angstrom.max(smallest / 16.0)
+    });
     add("finer splats", &|_, p| p.splat.sigma_per_diameter = 0.09);
     add("broader splats", &|_, p| p.splat.sigma_per_diameter = 0.16);
     add("paper's network and training", &|m, p| {

@@ -4,6 +4,7 @@ use super::{cluster, embed, train};
 use crate::{
     exit::{Failure, Outcome},
     options::{Common, is_interrupted},
+    report,
 };
 
 /// All stages of exploration, from tomograms to classes.
@@ -24,7 +25,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
     let out = &arguments.what.out;
-    let total = 3;
+    let total = 4;
     let step = |number: usize, what: &str| common.say(&format!("step {number} of {total}: {what}"));
     // Wrong settings of a later stage are told before the first begins.
     let folder = super::folder::RunFolder::new(out);
@@ -51,7 +52,13 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     go_on()?;
     step(3, "map and classes");
     cluster::cluster(out, &arguments.cluster, common)?;
-    // The page of the run (cryo report) is written here once the command is there.
+    go_on()?;
+    step(4, "page");
+    let mut replacing = common.clone();
+    // Whatever was clustered anew belongs into the page.
+    replacing.overwrite = true;
+    let page = report::Arguments::of_run(out);
+    report::run(&page, &replacing)?;
     Ok(Outcome::Done)
 }
 

@@ -68,7 +68,10 @@ fn threshold(text: &str) -> Result<Threshold, String> {
     if text == "auto" {
         return Ok(Threshold::Auto);
     }
-    let number: Option<f32> = text.parse().ok().filter(|value| (0.0..=1.0).contains(value));
+    let number: Option<f32> = text
+        .parse()
+        .ok()
+        .filter(|value| (0.0..=1.0).contains(value));
     number
         .map(Threshold::Score)
         .ok_or_else(|| format!("expected auto or a number of 0 to 1, got {text:?}"))
@@ -161,12 +164,20 @@ fn one(
             entry.name
         ));
     }
-    let heat = predict(model, &entry.name, &volume.view(), &params.predict, progress)
-        .map_err(failure)?;
+    let heat = predict(
+        model,
+        &entry.name,
+        &volume.view(),
+        &params.predict,
+        progress,
+    )
+    .map_err(failure)?;
     let found = particles(model, &entry.name, &heat, volume.grid(), &params).map_err(failure)?;
     if arguments.heatmaps {
         for (map, class) in heat.classes.into_iter().zip(class_names(model)) {
-            let path = arguments.out.join(format!("{}_{class}_heat.mrc", entry.name));
+            let path = arguments
+                .out
+                .join(format!("{}_{class}_heat.mrc", entry.name));
             let map = Volume::new(map, heat.grid)
                 .map_err(|error| Failure::Resources(error.to_string()))?;
             let options = mrc::WriteOptions {
@@ -178,7 +189,11 @@ fn one(
     }
     let counted = if model.config().tubular {
         let points = arguments.out.join(format!("{}_points.star", entry.name));
-        write(&points, CoordinateFormat::Relion5, std::slice::from_ref(&found))?;
+        write(
+            &points,
+            CoordinateFormat::Relion5,
+            std::slice::from_ref(&found),
+        )?;
         let (filaments, count) = crate::tubes::traced(&found, common, progress)?;
         common.say(&format!(
             "{}: {count} filaments through {} points",
@@ -189,7 +204,10 @@ fn one(
     } else {
         let counts: Vec<String> = (found.classes.iter())
             .map(|(number, name)| {
-                let own = found.items.iter().filter(|item| item.class == Some(*number));
+                let own = found
+                    .items
+                    .iter()
+                    .filter(|item| item.class == Some(*number));
                 format!("{} {name}", own.count())
             })
             .collect();
@@ -198,10 +216,18 @@ fn one(
     };
     if arguments.format != CoordinateFormat::Relion5 {
         let name = file_name(&entry.name, arguments.format);
-        write(&arguments.out.join(name), arguments.format, std::slice::from_ref(&counted))?;
+        write(
+            &arguments.out.join(name),
+            arguments.format,
+            std::slice::from_ref(&counted),
+        )?;
     }
     // The last to be written: it says that the tomogram is done.
-    write(&star(&arguments.out, entry), CoordinateFormat::Relion5, &[counted])
+    write(
+        &star(&arguments.out, entry),
+        CoordinateFormat::Relion5,
+        &[counted],
+    )
 }
 
 fn file_name(name: &str, format: CoordinateFormat) -> String {
@@ -259,5 +285,9 @@ fn gather(arguments: &Arguments, all: &[DatasetEntry], common: &Common) -> Resul
         )?;
         sets.extend(found.sets);
     }
-    write(&arguments.out.join("all.star"), CoordinateFormat::Relion5, &sets)
+    write(
+        &arguments.out.join("all.star"),
+        CoordinateFormat::Relion5,
+        &sets,
+    )
 }

@@ -33,7 +33,7 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     epochs: Option<u64>,
 
-    /// Steps of an epoch [default: see docs/cli.md; paper and cet-pick one for each annotation, 0].
+    /// Steps of an epoch [default: 200; paper and cet-pick one for each annotation, 0].
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<u64>,
@@ -185,15 +185,16 @@ impl Settings {
             0
         };
         config.tubular = self.tubular;
-        config
-            .validate()
-            .map_err(super::failure)
-            .map(|()| config)
+        config.validate().map_err(super::failure).map(|()| config)
     }
 
     fn lambda(&self) -> Result<[f64; 3], Failure> {
-        <[f64; 3]>::try_from(self.lambda.as_slice())
-            .map_err(|_| Failure::usage(format!("--lambda: expected 3 weights, got {:?}", self.lambda)))
+        <[f64; 3]>::try_from(self.lambda.as_slice()).map_err(|_| {
+            Failure::usage(format!(
+                "--lambda: expected 3 weights, got {:?}",
+                self.lambda
+            ))
+        })
     }
 
     pub(super) fn fit(&self, seed: u64) -> Result<FitParams, Failure> {

@@ -113,7 +113,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         model_config.voxel_angstrom
     );
     if common.dry_run {
-        let voxels: usize = (learned.volumes.iter()).map(|(_, volume)| volume.data().len()).sum();
+        let voxels: usize = (learned.volumes.iter())
+            .map(|(_, volume)| volume.data().len())
+            .sum();
         common.say(&format!(
             "would learn from {plan}, in about {:.1} GiB, into {}",
             // The tomogram, its prepared copy, and noise.
@@ -131,7 +133,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         })
         .collect();
     let checkpoints = CheckpointDir::new(arguments.out.join("checkpoints"));
-    let latest = checkpoints.latest().map_err(|error| failure(error.into()))?;
+    let latest = checkpoints
+        .latest()
+        .map_err(|error| failure(error.into()))?;
     let mut trainer = match latest.filter(|_| goes_on) {
         Some(path) => {
             common.say(&format!("going on from {}", path.display()));
@@ -143,7 +147,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         }
     };
     if !goes_on {
-        checkpoints.keep_last(0).map_err(|error| failure(error.into()))?;
+        checkpoints
+            .keep_last(0)
+            .map_err(|error| failure(error.into()))?;
         fs::create_dir_all(checkpoints.path()).map_err(cryo_io::Error::from)?;
         let path = arguments.out.join("config.toml");
         config::write(&path, "localize", &settings, common, Overwrite::Replace)?;
@@ -155,7 +161,11 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         .save(&arguments.out.join("model"))
         .map_err(|error| failure(error.into()))?;
     let calibration = fitted.model.calibration().unwrap_or_default();
-    write_text(&arguments.out, "thresholds.tsv", &thresholds(&learned.names, calibration))?;
+    write_text(
+        &arguments.out,
+        "thresholds.tsv",
+        &thresholds(&learned.names, calibration),
+    )?;
     for (name, found) in learned.names.iter().zip(calibration) {
         common.say(&format!(
             "{name}: {:.0} particles expected in these tomograms, threshold {:.2}",
@@ -183,7 +193,10 @@ fn read(
     };
     for entry in entries {
         let of = |sets: &[ParticleSet]| -> Vec<ParticleSet> {
-            sets.iter().filter(|set| set.tomogram == entry.name).cloned().collect()
+            sets.iter()
+                .filter(|set| set.tomogram == entry.name)
+                .cloned()
+                .collect()
         };
         let mut annotations = Vec::new();
         for set in of(sets) {
@@ -213,7 +226,9 @@ fn read(
                 given - annotations.len()
             ));
         }
-        learned.volumes.push((entry.name.clone(), inputs::read(entry, common)?));
+        learned
+            .volumes
+            .push((entry.name.clone(), inputs::read(entry, common)?));
         learned.annotations.push(annotations);
     }
     Ok(learned)
@@ -263,8 +278,15 @@ fn class_name(set: &ParticleSet, class: Option<u32>) -> String {
 
 fn diameters(given: &[String], names: &[String]) -> Result<Vec<f64>, Failure> {
     let number = |text: &str| {
-        let parsed = text.trim_end_matches('Å').trim_end_matches('A').parse::<f64>();
-        parsed.map_err(|_| Failure::usage(format!("--diameter: expected a number of ångström, got {text:?}")))
+        let parsed = text
+            .trim_end_matches('Å')
+            .trim_end_matches('A')
+            .parse::<f64>();
+        parsed.map_err(|_| {
+            Failure::usage(format!(
+                "--diameter: expected a number of ångström, got {text:?}"
+            ))
+        })
     };
     if let [one] = given
         && !one.contains('=')
@@ -276,12 +298,15 @@ fn diameters(given: &[String], names: &[String]) -> Result<Vec<f64>, Failure> {
         let (name, value) = text
             .split_once('=')
             .ok_or_else(|| Failure::usage(format!("--diameter: expected CLASS=Å, got {text:?}")))?;
-        let place = names.iter().position(|known| known == name).ok_or_else(|| {
-            Failure::usage(format!(
-                "--diameter: expected one of the classes {}, got {name:?}",
-                names.join(", ")
-            ))
-        })?;
+        let place = names
+            .iter()
+            .position(|known| known == name)
+            .ok_or_else(|| {
+                Failure::usage(format!(
+                    "--diameter: expected one of the classes {}, got {name:?}",
+                    names.join(", ")
+                ))
+            })?;
         found[place] = Some(number(value)?);
     }
     (found.into_iter().zip(names))
@@ -326,8 +351,12 @@ fn epochs(
         }
         write_text(folder, "metrics.jsonl", &lines)?;
         let checkpoint = trainer.checkpoint().map_err(failure)?;
-        checkpoints.save(&checkpoint).map_err(|error| failure(error.into()))?;
-        checkpoints.keep_last(2).map_err(|error| failure(error.into()))?;
+        checkpoints
+            .save(&checkpoint)
+            .map_err(|error| failure(error.into()))?;
+        checkpoints
+            .keep_last(2)
+            .map_err(|error| failure(error.into()))?;
         if is_interrupted() {
             return Err(Failure::Interrupted);
         }

@@ -1,10 +1,10 @@
 use tch::{Kind, Tensor};
 
-use cryo_train::nn::{BatchNorm, Init, Linear, Mode, Scope};
 use crate::{
     config::{HeadsConfig, ModelConfig},
     objective::Outputs,
 };
+use cryo_train::nn::{BatchNorm, Init, Linear, Mode, Scope};
 
 /// One layer of a head.
 enum Layer {

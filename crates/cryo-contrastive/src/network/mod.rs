@@ -13,7 +13,6 @@ use compact::Compact;
 use heads::Heads;
 use resnet::ResNet18;
 
-
 enum Trunk {
     ResNet18(ResNet18),
     Compact(Compact),

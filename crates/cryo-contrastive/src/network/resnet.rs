@@ -15,13 +15,15 @@ impl Block {
     fn new(scope: &mut Scope<'_>, from: i64, to: i64, stride: i64, shortcut_norm: bool) -> Self {
         let shape = [from, to];
         Self {
-            conv1: Conv::new(&mut scope.sub("conv1"), shape, &[3, 3], Init::HeFanOut).with_stride(stride),
+            conv1: Conv::new(&mut scope.sub("conv1"), shape, &[3, 3], Init::HeFanOut)
+                .with_stride(stride),
             bn1: BatchNorm::new(&mut scope.sub("bn1"), to, true),
             conv2: Conv::new(&mut scope.sub("conv2"), [to, to], &[3, 3], Init::HeFanOut),
             bn2: BatchNorm::new(&mut scope.sub("bn2"), to, true),
             shortcut: (stride != 1).then(|| {
                 let mut scope = scope.sub("downsample");
-                let conv = Conv::new(&mut scope.sub("0"), shape, &[1, 1], Init::HeFanOut).with_stride(stride);
+                let conv = Conv::new(&mut scope.sub("0"), shape, &[1, 1], Init::HeFanOut)
+                    .with_stride(stride);
                 let norm = shortcut_norm.then(|| BatchNorm::new(&mut scope.sub("1"), to, true));
                 (conv, norm)
             }),
@@ -59,7 +61,12 @@ impl ResNet18 {
         shortcut_norm: bool,
     ) -> Self {
         // The reference leaves the stem at PyTorch's default, as no ImageNet stem fits it.
-        let conv1 = Conv::new(&mut scope.sub("conv1"), [1, 64], &[3, 3], Init::TorchDefault);
+        let conv1 = Conv::new(
+            &mut scope.sub("conv1"),
+            [1, 64],
+            &[3, 3],
+            Init::TorchDefault,
+        );
         let bn1 = BatchNorm::new(&mut scope.sub("bn1"), 64, true);
         let mut blocks = Vec::new();
         for (layer, from, to, stride) in [(1, 64, 64, 1), (2, 64, 128, 2), (3, 128, 256, 2)] {

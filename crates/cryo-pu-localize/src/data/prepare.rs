@@ -50,7 +50,11 @@ pub(crate) fn prepare(
     let voxel = volume.grid().voxel_size;
     let factor = [voxel.z(), voxel.y(), voxel.x()].map(|own| {
         let factor = voxel_angstrom / own;
-        if (factor - 1.0).abs() < SAME { 1.0 } else { factor }
+        if (factor - 1.0).abs() < SAME {
+            1.0
+        } else {
+            factor
+        }
     });
     let mut values = resample(data, factor)?;
     normalize(name, &mut values)?;
@@ -100,7 +104,8 @@ pub(crate) fn surrogate_noise(
     values: ArrayView3<'_, f32>,
     white: impl FnMut() -> f32,
 ) -> Result<Array3<f32>, Error> {
-    let shape: [usize; 3] = std::array::from_fn(|axis| values.shape()[axis].min(NOISE_EXTENT[axis]));
+    let shape: [usize; 3] =
+        std::array::from_fn(|axis| values.shape()[axis].min(NOISE_EXTENT[axis]));
     let start: [usize; 3] = std::array::from_fn(|axis| (values.shape()[axis] - shape[axis]) / 2);
     let middle = values.slice(ndarray::s![
         start[0]..start[0] + shape[0],

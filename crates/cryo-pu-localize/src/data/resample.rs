@@ -93,7 +93,11 @@ mod tests {
         for index in [[4, 5, 5], [6, 4, 6]] {
             let [z, y, x] = index.map(|i| i as f32);
             let expected = 1.5 * z + 4.0 * y + 7.5 * x;
-            assert!((coarse[index] - expected).abs() < 0.05, "{} {expected}", coarse[index]);
+            assert!(
+                (coarse[index] - expected).abs() < 0.05,
+                "{} {expected}",
+                coarse[index]
+            );
         }
     }
 

@@ -188,7 +188,10 @@ mod tests {
     #[test]
     fn a_part_of_the_target_equals_that_part_of_the_whole() {
         let params = SplatParams::default();
-        let (whole, part) = (painted([10, 20, 30], &params), painted([12, 23, 33], &params));
+        let (whole, part) = (
+            painted([10, 20, 30], &params),
+            painted([12, 23, 33], &params),
+        );
         for ((z, y, x), &value) in part.indexed_iter() {
             if let Some(&expected) = whole.get([z + 2, y + 3, x + 3]) {
                 assert_eq!(value, expected);

@@ -92,7 +92,11 @@ fn readings(logits: &[f64], shares: &[f64]) -> Vec<Reading> {
         let (picks, found) = above.fold((0, 0.0), |(n, sum), (_, share)| (n + 1, sum + share));
         Reading {
             threshold,
-            precision: if picks == 0 { 1.0 } else { found / picks as f64 },
+            precision: if picks == 0 {
+                1.0
+            } else {
+                found / picks as f64
+            },
             recall: if all > 0.0 { found / all } else { 0.0 },
             picks,
         }
@@ -126,7 +130,11 @@ pub(crate) fn calibrate_on(
             let radius = model.config().classes[class].diameter_angstrom / 2.0;
             let scale = field.prepared.grid.voxel_size;
             for (place, _) in known.iter().filter(|(_, other)| *other == Some(class)) {
-                let place = [place[0] * scale.z(), place[1] * scale.y(), place[2] * scale.x()];
+                let place = [
+                    place[0] * scale.z(),
+                    place[1] * scale.y(),
+                    place[2] * scale.x(),
+                ];
                 let best = nearest(&found, place, radius);
                 annotated[class].extend(best.map(|score| logit(f64::from(score))));
             }
@@ -140,7 +148,9 @@ pub(crate) fn calibrate_on(
 /// Score of the best peak within the radius.
 fn nearest(peaks: &[Place], place: [f64; 3], radius: f64) -> Option<f32> {
     let squared = |peak: &Place| -> f64 {
-        (0..3).map(|axis| (peak.angstrom_zyx[axis] - place[axis]).powi(2)).sum()
+        (0..3)
+            .map(|axis| (peak.angstrom_zyx[axis] - place[axis]).powi(2))
+            .sum()
     };
     let within = peaks.iter().filter(|peak| squared(peak) <= radius * radius);
     within.map(|peak| peak.score).max_by(f32::total_cmp)

@@ -30,7 +30,7 @@ impl Default for PredictParams {
         Self {
             planes: 32,
             mirrors: false,
-            precision: Precision::Auto,
+            precision: Precision::Fast,
             memory_bytes: None,
         }
     }

@@ -127,8 +127,12 @@ pub(super) fn peaks(
         });
     }
     let size = heat.grid.voxel_size;
+    let across = model.config().classes[class].diameter_angstrom;
+    // A quarter of the diameter, about twice the width of the splat.
+    let window = [size.z(), size.y(), size.x()]
+        .map(|edge| ((across / 4.0 / edge).round() as usize).clamp(1, WIDEST));
     let place = |peak: &cryo_candidates::Peak| {
-        let voxel = centre_of_mass(map, peak.position, peak.value);
+        let voxel = centre_of_mass(map, peak.position, peak.value, window);
         Place {
             voxel,
             angstrom_zyx: [voxel.z * size.z(), voxel.y * size.y(), voxel.x * size.x()],
@@ -151,18 +155,23 @@ pub(super) fn peaks(
     Ok(places)
 }
 
-/// Half the window of the centre of mass, in voxels.
-const WINDOW: usize = 2;
+/// Half the window of the centre of mass is at most this, in voxels.
+const WIDEST: usize = 12;
 /// Voxels below this part of the peak belong to its surroundings.
 const BELONGS: f32 = 0.3;
 
 /// Where the peak's mass is: a heat map is broader than its parabola at the top, which noise moves.
-fn centre_of_mass(map: ArrayView3<'_, f32>, peak: VoxelPos, value: f32) -> VoxelPos {
+fn centre_of_mass(
+    map: ArrayView3<'_, f32>,
+    peak: VoxelPos,
+    value: f32,
+    window: [usize; 3],
+) -> VoxelPos {
     let middle = [peak.z, peak.y, peak.x].map(|value| value.round().max(0.0) as usize);
     let range: [_; 3] = std::array::from_fn(|axis| {
         let last = map.shape()[axis] - 1;
         let middle = middle[axis].min(last);
-        middle.saturating_sub(WINDOW)..=(middle + WINDOW).min(last)
+        middle.saturating_sub(window[axis])..=(middle + window[axis]).min(last)
     });
     let (mut mass, mut sum) = (0.0, [0.0; 3]);
     for z in range[0].clone() {

@@ -15,9 +15,7 @@ const ROUNDS: usize = 100;
 const LEAST_DEVIATION: f64 = 0.25;
 
 pub(super) fn logit(score: f64) -> f64 {
-    (score / (1.0 - score))
-        .ln()
-        .clamp(-FARTHEST, FARTHEST)
+    (score / (1.0 - score)).ln().clamp(-FARTHEST, FARTHEST)
 }
 
 pub(super) fn score(logit: f64) -> f64 {
@@ -44,7 +42,11 @@ impl Mixture {
             let total: f64 = shares.iter().sum();
             let with = total + weight;
             let sum = |value: &dyn Fn(f64) -> f64| -> f64 {
-                shares.iter().zip(logits).map(|(share, x)| share * value(*x)).sum()
+                shares
+                    .iter()
+                    .zip(logits)
+                    .map(|(share, x)| share * value(*x))
+                    .sum()
             };
             mixture.part = (total + 1.0) / (logits.len() as f64 + 2.0);
             mixture.mean = (sum(&|x| x) + weight * mean) / with;
@@ -65,7 +67,11 @@ impl Mixture {
         let at_mean = self.share(self.mean, least);
         let share = |&x: &f64| {
             let share = self.share(x, least);
-            if x > self.mean { share.max(at_mean) } else { share }
+            if x > self.mean {
+                share.max(at_mean)
+            } else {
+                share
+            }
         };
         logits.iter().map(share).collect()
     }
@@ -89,7 +95,9 @@ pub(super) fn best_cut(logits: &[f64], shares: &[f64]) -> Option<f64> {
         found += shares[index];
         let f1 = 2.0 * found / (number as f64 + 1.0 + all);
         if f1 > best.0 {
-            let below = order.get(number + 1).map_or(logits[index], |&next| logits[next]);
+            let below = order
+                .get(number + 1)
+                .map_or(logits[index], |&next| logits[next]);
             best = (f1, Some(0.5 * (logits[index] + below)));
         }
     }
@@ -136,7 +144,9 @@ mod tests {
             let (mixture, shares) = Mixture::fit(&logits, logit(0.1), [mean + 0.4, 0.5], 10.0);
             assert!((mixture.mean - mean).abs() < 0.35, "{mixture:?}");
             let cut = best_cut(&logits, &shares).unwrap();
-            let best = (logits.iter()).map(|&x| f1(&logits, &truth, x)).fold(0.0, f64::max);
+            let best = (logits.iter())
+                .map(|&x| f1(&logits, &truth, x))
+                .fold(0.0, f64::max);
             let reached = f1(&logits, &truth, cut);
             assert!(reached > best - 0.03, "mean {mean}: {reached} of {best}");
         }

@@ -64,15 +64,30 @@ impl ContrastParams {
     /// [`Error::Parameter`].
     pub fn validate(&self) -> Result<(), Error> {
         let weight = |w: f64| w.is_finite() && w >= 0.0;
-        require(weight(self.supervised), "supervised", "0 or more", self.supervised)?;
-        require(weight(self.unsupervised), "unsupervised", "0 or more", self.unsupervised)?;
+        require(
+            weight(self.supervised),
+            "supervised",
+            "0 or more",
+            self.supervised,
+        )?;
+        require(
+            weight(self.unsupervised),
+            "unsupervised",
+            "0 or more",
+            self.unsupervised,
+        )?;
         let valid = self.temperature.is_finite() && self.temperature > 0.0;
         require(valid, "temperature", "above 0", self.temperature)?;
         let valid = self.threshold > 0.0 && self.threshold <= 1.0;
         require(valid, "threshold", "above 0, at most 1", self.threshold)?;
         let [low, high] = self.gates;
         let valid = 0.0 <= low && low <= high && high <= 1.0;
-        require(valid, "gates", "two rising numbers of 0 to 1", format!("{:?}", self.gates))?;
+        require(
+            valid,
+            "gates",
+            "two rising numbers of 0 to 1",
+            format!("{:?}", self.gates),
+        )?;
         let valid = self.prior > 0.0 && self.prior < 1.0;
         require(valid, "prior", "above 0, below 1", self.prior)?;
         let rows = !matches!(self.rows, ContrastRows::Sampled(0..=15));
@@ -139,11 +154,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn of(
-        labels: &Tensor,
-        probabilities: &Tensor,
-        params: &ContrastParams,
-    ) -> Result<Self, Error> {
+    fn of(labels: &Tensor, probabilities: &Tensor, params: &ContrastParams) -> Result<Self, Error> {
         let labels = Tensor::f_cat(&[labels, labels], 0)?;
         let q = probabilities.detach();
         let theta = params.threshold;
@@ -156,8 +167,7 @@ impl Rows {
         let unlabelled = labels.f_lt(0.0)?;
         let high = q.f_gt(params.gates[1])?.f_logical_and(&unlabelled)?;
         let low = q.f_lt(params.gates[0])?.f_logical_and(&unlabelled)?;
-        let between = unlabelled
-            .f_logical_and(&high.f_logical_or(&low)?.f_logical_not()?)?;
+        let between = unlabelled.f_logical_and(&high.f_logical_or(&low)?.f_logical_not()?)?;
         let positives_per_view = positive.f_sum(Kind::Double)?.f_double_value(&[])? / 2.0;
         if params.pseudo_labels {
             positive = positive.f_logical_or(&high)?;
@@ -184,7 +194,8 @@ impl Rows {
             repel = repel.zeros_like();
         }
         let takes_part = (&attract + &repel).f_gt(0.0)?;
-        let numbers = |mask: &Tensor| -> Result<Tensor, Error> { Ok(mask.f_nonzero()?.f_view([-1])?) };
+        let numbers =
+            |mask: &Tensor| -> Result<Tensor, Error> { Ok(mask.f_nonzero()?.f_view([-1])?) };
         let unsupervised = numbers(&takes_part)?;
         Ok(Self {
             count: q.size()[0],
@@ -210,7 +221,9 @@ fn blocks(z: &Tensor, rows: &Rows, params: &ContrastParams) -> Result<Gradients,
     let positives = rows.supervised.size()[0];
     if positives > 1 {
         for start in (0..positives).step_by(step as usize) {
-            let part = rows.supervised.f_narrow(0, start, step.min(positives - start))?;
+            let part = rows
+                .supervised
+                .f_narrow(0, start, step.min(positives - start))?;
             values[0] += supervised(z, &part, rows, params, &mut gradients[0])?;
         }
     }
@@ -223,8 +236,7 @@ fn blocks(z: &Tensor, rows: &Rows, params: &ContrastParams) -> Result<Gradients,
             rows.weights[0].f_narrow(0, start, length)?,
             rows.weights[1].f_narrow(0, start, length)?,
         ];
-        let (value, moving) =
-            unsupervised(z, &part, &weights, rows, params, &mut gradients[1])?;
+        let (value, moving) = unsupervised(z, &part, &weights, rows, params, &mut gradients[1])?;
         values[1] += value;
         active += moving;
     }
@@ -244,12 +256,7 @@ fn similarities(z: &Tensor, part: &Tensor, temperature: f64) -> Result<(Tensor, 
 }
 
 /// −ln(a / (a + g)) and its derivatives by a and b, with g = max((b − πa)/(1 − π), e^(−1/T)).
-fn debiased(
-    a: &Tensor,
-    b: &Tensor,
-    prior: f64,
-    temperature: f64,
-) -> Result<[Tensor; 3], Error> {
+fn debiased(a: &Tensor, b: &Tensor, prior: f64, temperature: f64) -> Result<[Tensor; 3], Error> {
     let least = (-1.0 / temperature).exp();
     let free = (b - a * prior) / (1.0 - prior);
     let open = free.f_gt(least)?.f_to_kind(Kind::Float)?;
@@ -311,22 +318,33 @@ fn unsupervised(
     let half = rows.count / 2;
     let twin = (part + half).f_remainder(rows.count)?;
     let (own, similar) = similarities(z, part, temperature)?;
-    let a = similar.f_gather(1, &twin.f_unsqueeze(1)?, false)?.f_view([-1])?;
+    let a = similar
+        .f_gather(1, &twin.f_unsqueeze(1)?, false)?
+        .f_view([-1])?;
     let others = 2.0 * (half as f64 - rows.positives_per_view).max(1.0);
     let b = (similar.f_sum_dim_intlist([1].as_slice(), false, Kind::Float)? - &a) / others;
     let [up, up_a, up_b] = debiased(&a, &b, params.prior, temperature)?;
     let [down, down_a, down_b] = debiased(&a, &b, 1.0 - params.prior, temperature)?;
     let [attract, repel] = weights;
-    let value = (up * attract + down * repel).f_sum(Kind::Double)?.f_double_value(&[])?;
+    let value = (up * attract + down * repel)
+        .f_sum(Kind::Double)?
+        .f_double_value(&[])?;
     let by_a = (up_a * attract + down_a * repel) * &a / temperature;
     let by_b = (up_b * attract + down_b * repel) / (temperature * others);
     // Their twins: a few numbers. All others: only for rows that are not on the clamp.
-    let _ = gradient.f_index_add_(0, part, &(by_a.f_unsqueeze(1)? * z.f_index_select(0, &twin)?))?;
+    let _ = gradient.f_index_add_(
+        0,
+        part,
+        &(by_a.f_unsqueeze(1)? * z.f_index_select(0, &twin)?),
+    )?;
     let _ = gradient.f_index_add_(0, &twin, &(by_a.f_unsqueeze(1)? * &own))?;
     let moving = by_b.f_ne(0.0)?.f_nonzero()?.f_view([-1])?;
     let count = moving.size()[0];
     if count > 0 {
-        let (part, twin) = (part.f_index_select(0, &moving)?, twin.f_index_select(0, &moving)?);
+        let (part, twin) = (
+            part.f_index_select(0, &moving)?,
+            twin.f_index_select(0, &moving)?,
+        );
         let own = own.f_index_select(0, &moving)?;
         let mut by_dot = similar.f_index_select(0, &moving)?;
         let _ = by_dot.f_mul_(&by_b.f_index_select(0, &moving)?.f_unsqueeze(1)?)?;
@@ -352,7 +370,8 @@ pub fn contrast_dense(
     let diagonal = Tensor::f_eye(rows.count, (Kind::Float, device))?;
     let dots = features.f_matmul(&features.f_transpose(0, 1)?)?;
     let highest = dots.f_amax([1], true)?.f_detach()?;
-    let similar = ((dots - highest) / params.temperature).f_exp()? * complement(&diagonal) + &diagonal;
+    let similar =
+        ((dots - highest) / params.temperature).f_exp()? * complement(&diagonal) + &diagonal;
     let term = |a: &Tensor, b: &Tensor, prior: f64| -> Result<Tensor, Error> {
         let free = (b - a * prior) / (1.0 - prior);
         let g = free.f_clamp_min((-1.0 / params.temperature).exp())?;

@@ -31,7 +31,11 @@ impl Network {
         let unet = UNet::new(&mut root.sub("unet"), config);
         let channels = unet.channels();
         let small = Init::Normal(0.001);
-        let init = if config.fusion_norm { Init::HeFanOut } else { small };
+        let init = if config.fusion_norm {
+            Init::HeFanOut
+        } else {
+            small
+        };
         let layer = |(number, dilation): (usize, &[i64; 3])| {
             let mut place = root.sub(&format!("fusion.{number}"));
             let conv = Conv::new(&mut place.sub("conv"), [channels; 2], &[3, 3, 3], init);
@@ -44,7 +48,11 @@ impl Network {
         let kernel = [config.head_planes as i64, 1, 1];
         let classes = config.classes as i64;
         let mut place = root.sub("heat");
-        let init = if config.head_bias { Init::Normal(0.01) } else { small };
+        let init = if config.head_bias {
+            Init::Normal(0.01)
+        } else {
+            small
+        };
         let mut heat = Conv::new(&mut place, [channels, classes], &kernel, init);
         if config.head_bias {
             let logit = (prior / (1.0 - prior)).ln() as f32;

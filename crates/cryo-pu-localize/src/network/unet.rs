@@ -11,7 +11,10 @@ impl Block {
         let mut layer = |name: &str, from| {
             let mut place = scope.sub(name);
             let conv = Conv::new(&mut place.sub("conv"), [from, to], &[3, 3], Init::Xavier);
-            (conv.channels_last(), BatchNorm::new(&mut place.sub("norm"), to, true))
+            (
+                conv.channels_last(),
+                BatchNorm::new(&mut place.sub("norm"), to, true),
+            )
         };
         Self([layer("0", from), layer("1", to)])
     }
@@ -55,7 +58,10 @@ impl UNet {
         let mut from = if stem.is_some() { STEM } else { 1 };
         let mut down = Vec::new();
         for (number, &to) in widths.iter().enumerate() {
-            down.push(Block::new(&mut scope.sub(&format!("down.{number}")), [from, to]));
+            down.push(Block::new(
+                &mut scope.sub(&format!("down.{number}")),
+                [from, to],
+            ));
             from = to;
         }
         let skipped = usize::from(config.resolution == Resolution::HalfByDecoder);

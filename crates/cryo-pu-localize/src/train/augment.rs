@@ -118,7 +118,9 @@ impl Turn {
         if self.swap {
             view.swap_axes(1, 2);
         }
-        out.iter_mut().zip(view.iter()).for_each(|(out, value)| *out = *value);
+        out.iter_mut()
+            .zip(view.iter())
+            .for_each(|(out, value)| *out = *value);
     }
 }
 

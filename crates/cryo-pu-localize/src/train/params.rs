@@ -72,7 +72,7 @@ impl FitParams {
         };
         Self {
             epochs: 10,
-            steps_per_epoch: Some(60),
+            steps_per_epoch: Some(200),
             batch_size: 4,
             sample: [7, 64, 64],
             near: 0.5,
@@ -86,7 +86,7 @@ impl FitParams {
             optimizer: OptimizerParams::Adam(adam),
             schedule: Schedule::cosine(2e-3, 10.0, 1.0),
             clip: None,
-            precision: Precision::Auto,
+            precision: Precision::Fast,
             held_out: 0.0,
             patience: None,
         }
@@ -156,7 +156,12 @@ impl FitParams {
         require(self.epochs > 0, "epochs", "at least 1", self.epochs)?;
         let steps = self.steps_per_epoch.unwrap_or(1);
         require(steps > 0, "steps_per_epoch", "at least 1", steps)?;
-        require(self.batch_size > 0, "batch_size", "at least 1", self.batch_size)?;
+        require(
+            self.batch_size > 0,
+            "batch_size",
+            "at least 1",
+            self.batch_size,
+        )?;
         super::Sampler::check(network, self.sample)?;
         let part = (0.0..=1.0).contains(&self.near);
         require(part, "near", "0 to 1", self.near)?;
@@ -164,11 +169,21 @@ impl FitParams {
         self.augment.validate()?;
         self.objective.validate()?;
         let (Prior::Given(prior) | Prior::Annotated(prior)) = self.prior;
-        require(prior > 0.0 && prior < 1.0, "prior", "above 0, below 1", prior)?;
+        require(
+            prior > 0.0 && prior < 1.0,
+            "prior",
+            "above 0, below 1",
+            prior,
+        )?;
         if let Some(contrast) = &self.contrast {
             contrast.validate()?;
             let expected = "above 0 where there are contrastive terms";
-            require(network.projection > 0, "projection", expected, network.projection)?;
+            require(
+                network.projection > 0,
+                "projection",
+                expected,
+                network.projection,
+            )?;
         }
         let valid = self.consistency.is_finite() && self.consistency >= 0.0;
         require(valid, "consistency", "0 or more", self.consistency)?;

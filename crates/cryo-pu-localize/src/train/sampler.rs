@@ -54,7 +54,8 @@ impl Sampler {
     pub(crate) fn check(config: &NetworkConfig, shape: [usize; 3]) -> Result<(), crate::Error> {
         let granule = config.granule();
         let fits = shape[0] % 2 == 1 && shape[1..].iter().all(|n| n % granule == 0 && *n > 0);
-        let expected = format!("an odd depth, and height and width that are multiples of {granule}");
+        let expected =
+            format!("an odd depth, and height and width that are multiples of {granule}");
         crate::error::require(fits, "sample", expected, format!("{shape:?}"))
     }
 
@@ -82,7 +83,8 @@ impl Sampler {
         let (views, targets) = out.split_at_mut(self.views * self.voxels());
         for view in views.chunks_exact_mut(self.voxels()) {
             let mut sample = cut.to_owned();
-            self.augment.intensities(&mut sample, field.noise.as_ref(), &mut rng);
+            self.augment
+                .intensities(&mut sample, field.noise.as_ref(), &mut rng);
             turn.write(&sample.view(), view);
         }
         let shape = self.target_shape();
@@ -99,7 +101,13 @@ impl Sampler {
     }
 
     /// Known negatives and particles of other classes become 0, this class's particles what they are.
-    fn draw(&self, field: &Field, class: usize, start: [usize; 3], mut target: ArrayViewMut3<'_, f32>) {
+    fn draw(
+        &self,
+        field: &Field,
+        class: usize,
+        start: [usize; 3],
+        mut target: ArrayViewMut3<'_, f32>,
+    ) {
         let stride = self.stride as f64;
         let scale = [1.0, 1.0 / stride, 1.0 / stride];
         let start = [start[0], start[1] / self.stride, start[2] / self.stride].map(|n| n as i64);
@@ -110,7 +118,9 @@ impl Sampler {
         let (own, others): (Vec<_>, Vec<_>) =
             (field.places.iter()).partition(|(_, other)| *other == Some(class));
         let mut negatives = Array3::zeros(target.raw_dim());
-        let negative = others.iter().map(|(place, other)| splat(place, other.unwrap_or(class)));
+        let negative = others
+            .iter()
+            .map(|(place, other)| splat(place, other.unwrap_or(class)));
         paint(negatives.view_mut(), start, negative, &self.splat);
         target.zip_mut_with(&negatives, |target, &negative: &f32| {
             // The core of another particle is none of this class; its rim may be another's.
@@ -127,15 +137,18 @@ impl Sampler {
         let annotations: usize = counts.iter().sum();
         if annotations > 0 && rng.random_bool(self.near) {
             let (field, place) = pick(rng.random_range(0..annotations), &counts);
-            return (field, self.near(field, self.fields[field].places[place].0, rng));
+            return (
+                field,
+                self.near(field, self.fields[field].places[place].0, rng),
+            );
         }
-        let sizes: Vec<usize> =
-            (self.fields.iter()).map(|field| field.prepared.values.len()).collect();
+        let sizes: Vec<usize> = (self.fields.iter())
+            .map(|field| field.prepared.values.len())
+            .collect();
         let (field, _) = pick(rng.random_range(0..sizes.iter().sum()), &sizes);
         let shape = self.fields[field].prepared.values.shape();
-        let start = std::array::from_fn(|axis| {
-            rng.random_range(0..=shape[axis] - self.shape[axis])
-        });
+        let start =
+            std::array::from_fn(|axis| rng.random_range(0..=shape[axis] - self.shape[axis]));
         (field, self.aligned(start))
     }
 

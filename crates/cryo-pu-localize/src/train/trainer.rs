@@ -272,7 +272,9 @@ impl Trainer {
                 if sums.is_empty() {
                     sums = terms.iter().map(|(name, _)| (*name, 0.0)).collect();
                 }
-                sums.iter_mut().zip(&terms).for_each(|(sum, term)| sum.1 += term.1);
+                sums.iter_mut()
+                    .zip(&terms)
+                    .for_each(|(sum, term)| sum.1 += term.1);
                 Ok::<_, Error>(ControlFlow::Continue(()))
             },
         );
@@ -337,15 +339,24 @@ impl Trainer {
     }
 
     /// The weighted terms of samples `[n, views, z, y, x]`.
-    fn terms(&self, samples: &Tensor, target: &Tensor) -> Result<Vec<(&'static str, Tensor)>, Error> {
+    fn terms(
+        &self,
+        samples: &Tensor,
+        target: &Tensor,
+    ) -> Result<Vec<(&'static str, Tensor)>, Error> {
         let view = |number| samples.f_select(1, number);
         let first = self.model.forward(&view(0)?, true, self.kind);
         let objective = &self.params.objective;
-        let mut terms = vec![("localization", objective.loss(&first.logits, target, &self.priors)?)];
+        let mut terms = vec![(
+            "localization",
+            objective.loss(&first.logits, target, &self.priors)?,
+        )];
         if self.params.views() == 1 {
             return Ok(terms);
         }
-        let mut second = self.model.forward(&mirror(&view(1)?, self.step)?, true, self.kind);
+        let mut second = self
+            .model
+            .forward(&mirror(&view(1)?, self.step)?, true, self.kind);
         second.logits = mirror(&second.logits, self.step)?;
         second.features = (second.features.as_ref())
             .map(|features| mirror(features, self.step))
@@ -372,7 +383,9 @@ impl Trainer {
         for number in 0..count {
             held_out.fill(number as u64, &mut numbers);
             let [samples, target] = tensors(held_out, &numbers, self.model.device())?;
-            let outputs = self.model.forward(&samples.f_select(1, 0)?, false, self.kind);
+            let outputs = self
+                .model
+                .forward(&samples.f_select(1, 0)?, false, self.kind);
             let loss = positive_negative_focal(&outputs.logits, &target)?;
             sum += loss.f_double_value(&[])?;
         }

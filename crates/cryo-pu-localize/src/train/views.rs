@@ -30,7 +30,10 @@ pub(super) fn contrastive(
         Ok(highest.f_detach()?.f_sigmoid()?)
     };
     let features = |outputs: &Outputs| -> Result<Tensor, Error> {
-        let features = outputs.features.as_ref().expect("trained with a projection");
+        let features = outputs
+            .features
+            .as_ref()
+            .expect("trained with a projection");
         let channels = features.size()[1];
         Ok(features.f_movedim_int(1, -1)?.f_reshape([-1, channels])?)
     };
@@ -52,7 +55,10 @@ fn chosen(labels: &Tensor, rows: ContrastRows, seed: u64, step: u64) -> Result<T
     let numbers = |mask: Tensor| -> Result<Tensor, Error> { Ok(mask.f_nonzero()?.f_view([-1])?) };
     let drawn = numbers(labels.f_gt(0.0)?)?;
     let others = numbers(labels.f_le(0.0)?)?;
-    let (have, left) = (others.size()[0] as usize, most.saturating_sub(drawn.size()[0] as usize));
+    let (have, left) = (
+        others.size()[0] as usize,
+        most.saturating_sub(drawn.size()[0] as usize),
+    );
     if have <= left {
         return Ok(Tensor::f_arange(count, (Kind::Int64, device))?);
     }
@@ -61,5 +67,8 @@ fn chosen(labels: &Tensor, rows: ContrastRows, seed: u64, step: u64) -> Result<T
         .map(|number| number as i64)
         .collect();
     let order = Tensor::from_slice(&order).to_device(device);
-    Ok(Tensor::f_cat(&[drawn, others.f_index_select(0, &order)?], 0)?)
+    Ok(Tensor::f_cat(
+        &[drawn, others.f_index_select(0, &order)?],
+        0,
+    )?)
 }

@@ -73,7 +73,10 @@ impl Conv {
     pub fn forward(&self, input: &Tensor, kind: Kind) -> Tensor {
         let (input, mut weight) = (cast(input, kind), cast(&self.weight, kind));
         if self.channels_last && self.stride.len() == 2 {
-            weight = weight.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
+            weight = weight
+                .permute([0, 2, 3, 1])
+                .contiguous()
+                .permute([0, 3, 1, 2]);
         }
         let bias = self.bias.as_ref().map(|bias| cast(bias, kind));
         let (stride, padding, dilation) = (&self.stride, &self.padding, &self.dilation);
