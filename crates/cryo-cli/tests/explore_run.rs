@@ -120,7 +120,7 @@ fn a_run_goes_from_tomograms_to_classes_and_goes_on_after_a_kill_at_any_stage() 
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(
-        said.contains("step 3 of 3") && said.contains("cryo select straight --list"),
+        said.contains("step 4 of 4") && said.contains("cryo select straight --list"),
         "{said}"
     );
     let straight = at.join("straight");

@@ -180,7 +180,8 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
         "x,y,z,tomogram\n50,60,20,elsewhere\n5,6,2,elsewhere\n",
     )
     .expect("written");
-    let _ = fail(at, &with(3, "missing.mrc"), 3);
+    let _ = fail(at, &with(3, "missing.mrc"), 2);
+    assert!(fail(at, &with(5, "other.csv"), 3).contains("elsewhere"));
     assert!(!at.join("run").exists());
     assert!(fail(at, &PREDICT, 3).contains("train it with cryo localize train"));
 }

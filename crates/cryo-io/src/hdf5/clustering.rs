@@ -5,7 +5,7 @@ use ndarray::Array2;
 
 use super::{
     EmbeddingsOptions,
-    convert::{dataset, open, read_failed, write_failed},
+    convert::{dataset, open, read_failed, unlocked, write_failed},
     embeddings::{Reader, fixed, write_part},
     list,
 };
@@ -144,7 +144,7 @@ fn rows(path: &Path) -> Result<usize, Error> {
 }
 
 fn put(path: &Path, clustering: &Clustering) -> ::hdf5::Result<()> {
-    let file = File::open_rw(path)?;
+    let file = unlocked().open_rw(path)?;
     for name in list::hard_links(&file)? {
         if PARTS.contains(&name.as_str()) {
             file.unlink(&name)?;

@@ -1,7 +1,7 @@
 use std::{io::Read, path::Path};
 
 use ::hdf5::{
-    Dataset, File, Group, H5Type,
+    Dataset, File, FileBuilder, Group, H5Type,
     filters::Filter,
     types::{FloatSize, TypeDescriptor},
 };
@@ -24,11 +24,19 @@ pub(super) fn open(path: &Path) -> Result<File, Error> {
         .read_to_end(&mut start)
         .map_err(|error| Error::io("read the file", error).in_file(path))?;
     check_header(&start, length).map_err(|error| error.in_file(path))?;
-    File::open(path).map_err(|error| {
+    unlocked().open(path).map_err(|error| {
         Error::unexpected("file", "readable HDF5", message(&error))
             .in_file(path)
             .fix("the file is damaged or still being written")
     })
+}
+
+/// Opens files without a lock: what we write is renamed into place whole, programs that are started meanwhile would inherit
+/// the lock, and network file systems often have none.
+pub(super) fn unlocked() -> FileBuilder {
+    let mut options = FileBuilder::new();
+    options.with_fapl(|access| access.file_locking(false));
+    options
 }
 
 /// The library's own words, on one line.
