@@ -27,8 +27,11 @@ pub(super) fn coordinates(
     let options = options(entries, common)?;
     let mut sets = read_picks(path, None, &options)?.sets;
     if let ([only], [set]) = (entries, &mut sets[..]) {
-        // Formats of one tomogram need not say which.
-        set.tomogram.clone_from(&only.name);
+        // Formats of one tomogram need not say which; the name is then empty or that of the file.
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        if set.tomogram.is_empty() || set.tomogram == stem {
+            set.tomogram.clone_from(&only.name);
+        }
     }
     sets.retain(|set| !set.is_empty());
     for set in &sets {

@@ -5,6 +5,7 @@ use cryo_train::{
     stream_rng,
 };
 use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
 use tch::{Kind, Tensor};
 
 use super::{
@@ -260,9 +261,8 @@ impl Trainer {
             &batches,
             |_| length * batch as usize,
             |step, out| {
-                for (number, out) in (step * batch..).zip(out.chunks_exact_mut(length)) {
-                    sampler.fill(number, out);
-                }
+                let samples = out.par_chunks_exact_mut(length).enumerate();
+                samples.for_each(|(number, out)| sampler.fill(step * batch + number as u64, out));
                 Ok(())
             },
             |step, numbers| {
