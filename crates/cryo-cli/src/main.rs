@@ -10,6 +10,7 @@ mod explore;
 mod explored;
 mod frames;
 mod inspect;
+mod learning;
 mod localize;
 mod options;
 mod preprocess;

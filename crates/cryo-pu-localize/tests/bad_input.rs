@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use common::{annotated, quick, scene, small_model};
 use cryo_core::VoxelPos;
-use cryo_pu_localize::{AnnotatedTomogram, Error, FitParams, Prior, fit};
+use cryo_pu_localize::{AnnotatedTomogram, Error, FitParams, Prior, Trainer, fit};
 
 fn refused(tomogram: AnnotatedTomogram<'_>, params: &FitParams) -> Error {
     match fit(&[tomogram], small_model(), params, &mut |_| {
@@ -39,6 +39,29 @@ fn coordinates_outside_say_what_would_lie_inside() {
     assert!(
         lost.starts_with("scene: annotation 1 is at voxel x"),
         "{lost}"
+    );
+}
+
+#[test]
+fn positions_in_another_order_that_still_lie_inside_are_noticed() {
+    let (volume, truth) = scene(1, 14);
+    let warnings = |places: &[VoxelPos]| {
+        let tomogram = annotated(&volume, places);
+        let trainer = Trainer::new(&[tomogram], small_model(), &quick()).unwrap();
+        trainer.warnings().join(" ")
+    };
+    assert_eq!(warnings(&truth), "");
+    // x and y exchanged, of those that stay inside.
+    let swapped: Vec<VoxelPos> = (truth.iter())
+        .filter(|place| place.x < 71.0)
+        .map(|place| VoxelPos::xyz(place.y, place.x, place.z))
+        .collect();
+    assert!(swapped.len() > 7);
+    let said = warnings(&swapped);
+    assert!(
+        said.contains("positions of ball lie on density")
+            && said.contains("if the columns are y, x, z"),
+        "{said}"
     );
 }
 

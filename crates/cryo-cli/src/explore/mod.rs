@@ -15,6 +15,7 @@ use clap::Subcommand;
 
 use crate::{
     exit::{Failure, Outcome},
+    learning::{set_threads, train_failure, with_causes},
     options::Common,
 };
 
@@ -32,10 +33,7 @@ pub(crate) enum Stage {
 }
 
 pub(crate) fn run(stage: &Stage, common: &Common) -> Result<Outcome, Failure> {
-    // libtorch brings threads of its own.
-    if let Some(threads) = common.threads {
-        tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
-    }
+    set_threads(common.threads);
     match stage {
         Stage::Run(arguments) => whole::run(arguments, common),
         Stage::Train(arguments) => train::run(arguments, common),
@@ -47,28 +45,12 @@ pub(crate) fn run(stage: &Stage, common: &Common) -> Result<Outcome, Failure> {
 /// The failure that an error of learning is.
 fn failure(error: cryo_contrastive::Error) -> Failure {
     use cryo_contrastive::Error;
-    let mut message = error.to_string();
-    let mut source = std::error::Error::source(&error);
-    while let Some(inner) = source {
-        message = format!("{message}: {inner}");
-        source = inner.source();
-    }
+    let message = with_causes(&error);
     match error {
         Error::Cancelled => Failure::Interrupted,
         Error::Parameter { .. } => Failure::Usage(message),
         Error::Torch(_) => Failure::Resources(message),
         Error::Train(error) => train_failure(&error, message),
-        _ => Failure::Input(message),
-    }
-}
-
-fn train_failure(error: &cryo_train::Error, message: String) -> Failure {
-    use cryo_train::Error;
-    match error {
-        Error::Parameter { .. } | Error::DeviceName { .. } => Failure::Usage(message),
-        Error::DeviceUnavailable { .. } | Error::Io { .. } | Error::Torch(_) => {
-            Failure::Resources(message)
-        }
         _ => Failure::Input(message),
     }
 }

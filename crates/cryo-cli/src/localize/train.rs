@@ -146,6 +146,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
             Trainer::new(&annotated, model, &params).map_err(failure)?
         }
     };
+    for warning in trainer.warnings() {
+        common.say(&format!("warning: {warning}"));
+    }
     if !goes_on {
         checkpoints
             .keep_last(0)

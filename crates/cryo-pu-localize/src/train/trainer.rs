@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     AnnotatedTomogram, Error, Model, calibrate_on,
-    data::{prepare, surrogate_noise},
+    data::{density_warning, prepare, surrogate_noise},
     loss::consistency,
     loss::positive_negative_focal,
 };
@@ -101,6 +101,7 @@ pub struct Trainer {
     epoch: u64,
     step: u64,
     history: Vec<EpochReport>,
+    warnings: Vec<String>,
 }
 
 impl Trainer {
@@ -115,6 +116,7 @@ impl Trainer {
     ) -> Result<Self, Error> {
         params.validate(&model.config().network)?;
         let fields = fields(tomograms, &model, params)?;
+        let warnings = warnings(&fields, tomograms, &model)?;
         let Split { train, held_out } = split(fields, model.config(), params)?;
         let annotations: usize = train.iter().map(|field| field.places.len()).sum();
         let sampler = sampler(train, &model, params);
@@ -141,6 +143,7 @@ impl Trainer {
             epoch: 0,
             step: 0,
             history: Vec::new(),
+            warnings,
         })
     }
 
@@ -189,6 +192,13 @@ impl Trainer {
     #[must_use]
     pub fn params(&self) -> &FitParams {
         &self.params
+    }
+
+    /// What is odd about the annotations: for example that few of them lie on density, and in which order of the columns
+    /// more would.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// One report for each epoch so far.
@@ -430,6 +440,33 @@ fn sampler(fields: Vec<Field>, model: &Model, params: &FitParams) -> Sampler {
         views: params.views(),
         seed: params.seed,
     }
+}
+
+fn warnings(
+    fields: &[Field],
+    tomograms: &[AnnotatedTomogram<'_>],
+    model: &Model,
+) -> Result<Vec<String>, Error> {
+    let config = model.config();
+    let mut found = Vec::new();
+    for (field, tomogram) in fields.iter().zip(tomograms) {
+        for (number, class) in config.classes.iter().enumerate() {
+            let own = field
+                .places
+                .iter()
+                .filter(|(_, other)| *other == Some(number));
+            let places: Vec<[f64; 3]> = own.map(|(place, _)| *place).collect();
+            let across = config.diameter_vox(number);
+            found.extend(density_warning(
+                &tomogram.name,
+                &class.name,
+                &field.prepared,
+                &places,
+                across,
+            )?);
+        }
+    }
+    Ok(found)
 }
 
 /// Prepared tomograms with their annotations and noise.

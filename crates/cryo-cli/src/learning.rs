@@ -1,0 +1,33 @@
+//! What the two learning commands share.
+
+use crate::exit::Failure;
+
+/// An error with all its causes.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        message = format!("{message}: {inner}");
+        source = inner.source();
+    }
+    message
+}
+
+/// The failure that an error of training, of a checkpoint or of the device is.
+pub(crate) fn train_failure(error: &cryo_train::Error, message: String) -> Failure {
+    use cryo_train::Error;
+    match error {
+        Error::Parameter { .. } | Error::DeviceName { .. } => Failure::Usage(message),
+        Error::DeviceUnavailable { .. } | Error::Io { .. } | Error::Torch(_) => {
+            Failure::Resources(message)
+        }
+        _ => Failure::Input(message),
+    }
+}
+
+/// libtorch brings threads of its own.
+pub(crate) fn set_threads(threads: Option<usize>) {
+    if let Some(threads) = threads {
+        tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
+    }
+}
