@@ -33,7 +33,7 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     epochs: Option<u64>,
 
-    /// Steps of an epoch [default: 200; paper and cet-pick one for each annotation, 0].
+    /// Steps of an epoch [default: 120; paper and cet-pick one for each annotation, 0].
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<u64>,

@@ -72,7 +72,7 @@ impl FitParams {
         };
         Self {
             epochs: 10,
-            steps_per_epoch: Some(200),
+            steps_per_epoch: Some(120),
             batch_size: 4,
             sample: [7, 64, 64],
             near: 0.5,
