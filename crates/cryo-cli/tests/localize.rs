@@ -146,6 +146,13 @@ fn a_run_that_is_there_is_kept_and_goes_on() {
     succeed(at, &words);
     words[11] = "2";
     assert!(fail(at, &words, 2).contains("made with another epochs"));
+
+    // A run that replaces another leaves none of its results behind, even where it fails itself.
+    let mut words = TRAIN.to_vec();
+    words[11] = "1";
+    words.extend(["--rate", "1e30", "--overwrite"]);
+    let _ = fail(at, &words, 3);
+    assert!(!at.join("run/model").exists() && !at.join("run/thresholds.tsv").exists());
 }
 
 #[test]

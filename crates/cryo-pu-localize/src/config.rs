@@ -41,7 +41,7 @@ pub struct NetworkConfig {
 }
 
 impl NetworkConfig {
-    /// What the project's ablation found best: full resolution of a grid that is as coarse as the particle allows, three
+    /// The project's default (docs/benchmarks.md says what it was compared with): full resolution of a grid that is as coarse as the particle allows, three
     /// blocks from 16 channels, two 3D convolutions of which the second reaches two planes further.
     #[must_use]
     pub fn recommended(classes: usize) -> Self {

@@ -153,6 +153,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         checkpoints
             .keep_last(0)
             .map_err(|error| failure(error.into()))?;
+        clear(&arguments.out)?;
         fs::create_dir_all(checkpoints.path()).map_err(cryo_io::Error::from)?;
         let path = arguments.out.join("config.toml");
         config::write(&path, "localize", &settings, common, Overwrite::Replace)?;
@@ -317,6 +318,18 @@ fn diameters(given: &[String], names: &[String]) -> Result<Vec<f64>, Failure> {
             value.ok_or_else(|| Failure::usage(format!("--diameter: expected one of {name} too")))
         })
         .collect()
+}
+
+/// Takes away what an earlier run ended with, so that nobody predicts with it while this one learns.
+fn clear(folder: &Path) -> Result<(), Failure> {
+    let gone = |result: std::io::Result<()>| match result {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::from(cryo_io::Error::from(error)))
+        }
+        _ => Ok(()),
+    };
+    gone(fs::remove_dir_all(folder.join("model")))?;
+    gone(fs::remove_file(folder.join("thresholds.tsv")))
 }
 
 /// Whether an earlier run goes on; nothing is written yet.

@@ -112,8 +112,8 @@ const BLOCK: i64 = 1 << 24;
 ///
 /// `features` is `[2n, d]`, of length 1: all voxels in the first view, then in the second. `labels` and `probabilities`
 /// are `[n]` and `[2n]`: the target as in [`pu_focal`](crate::pu_focal), the probability in each view. Similarities are
-/// computed in blocks of rows, with the exact gradient for the features; probabilities get none. 0.3 s a step of 8192
-/// rows on a CPU core and the square of it beyond.
+/// computed in blocks of rows, with the exact gradient for the features; probabilities get none. Time grows with the square
+/// of the voxels.
 ///
 /// # Errors
 /// [`Error::Torch`] for shapes that do not fit.

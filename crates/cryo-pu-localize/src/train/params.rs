@@ -62,7 +62,7 @@ pub struct FitParams {
 }
 
 impl FitParams {
-    /// What the project's ablation found best.
+    /// The project's default; docs/benchmarks.md says what it was compared with, at 600 steps.
     #[must_use]
     pub fn recommended() -> Self {
         let adam = AdamParams {
