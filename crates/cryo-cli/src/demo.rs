@@ -1,18 +1,22 @@
-//! `cryo demo`: the whole story on a small simulated tomogram; it grows with the project.
+//! `cryo demo`: the whole story on a small simulated tomogram.
 
-use std::path::{Path, PathBuf};
+mod clicks;
+mod summary;
+
+use std::path::PathBuf;
 
 use clap::{Args, Parser};
 
 use crate::{
-    Cli, Command, candidates, convert, evaluate,
+    Cli, Command, convert, evaluate,
     exit::{Failure, Outcome},
-    inspect,
+    explore, inspect, localize,
     options::Common,
+    select,
     simulate::{self, settings::Settings},
 };
 
-/// Simulates a tomogram, inspects it and hands its particles over to other programs.
+/// Simulates a tomogram and finds its particles and filaments: explore, select, localize, trace, evaluate, hand over.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Folder for the results.
@@ -20,120 +24,145 @@ pub(crate) struct Arguments {
     out: PathBuf,
 }
 
+/// The particles that the demo is after.
+const WANTED: &str = "ribosome_70S";
+
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
-    let out = &arguments.out;
+    let demo = Demo {
+        out: arguments.out.clone(),
+        common,
+    };
     let settings = Settings {
         name: "demo".to_owned(),
         size: vec![256, 256, 96],
-        map: vec!["ribosome_70S:40".to_owned(), "proteasome_20S:60".to_owned()],
+        map: vec![format!("{WANTED}:40"), "proteasome_20S:60".to_owned()],
         membranes: 1,
-        tubes: 2,
+        tubes: 6,
         gold: 4,
         ..Settings::default()
     };
-    common.say("1. Simulate: ribosomes and proteasomes, a vesicle, two microtubules, gold; 41 tilted images.");
-    simulate::run_with(out, &settings, common)?;
+    common.say(
+        "1. Simulate: 40 ribosomes, 60 proteasomes, a vesicle, microtubules and gold, imaged in 41 tilted images and reconstructed.",
+    );
+    simulate::run_with(&demo.out, &settings, common)?;
     if common.dry_run {
         return Ok(Outcome::Done);
     }
 
     common.say("\n2. Inspect what came out.");
-    let files = ["demo_rec.mrc", "demo_ts.mrc", "truth.star"];
-    if common.resume && out.join("demo_ts.mrc.png").exists() {
-        command(&["inspect"], out, &files, common)?;
-    } else {
-        let files = [&[""], &files[..]].concat();
-        command(&["inspect", "--png"], out, &files, common)?;
-    }
-
-    common.say("\n3. Find candidates without labels, and compare them with the truth.");
-    let target = out.join("candidates.star");
-    if !(common.resume && target.exists()) {
-        let data = out.join("dataset.tsv").display().to_string();
-        let pictures = out.join("candidates").display().to_string();
-        let target = target.display().to_string();
-        let words = [
-            "candidates",
-            "--data",
-            &data,
-            "--gold",
-            "5",
-            "--png",
-            &pictures,
-            "-o",
-            &target,
-        ];
-        typed(&words, common)?;
-    }
-    let truth = out.join("truth.star").display().to_string();
-    let picks = target.display().to_string();
-    typed(
-        &[
-            "evaluate", "--truth", &truth, "--picks", &picks, "--radius", "60",
-        ],
-        common,
+    demo.unless(
+        "demo_ts.mrc.png",
+        "inspect --png @ @demo_rec.mrc @demo_ts.mrc @truth.star",
     )?;
 
-    common.say("\n4. Hand the particles over.");
-    for name in ["truth.mod", "truth.csv", "truth.tbl", "truth_relion4.star"] {
-        let to: &[&str] = if name.ends_with("relion4.star") {
-            &["convert", "--to", "relion4"]
-        } else {
-            &["convert"]
-        };
-        command(to, out, &["truth.star", name], common)?;
-    }
-    command(
-        &["convert", "--to", "copick"],
-        out,
-        &["truth.star", "copick"],
-        common,
+    common.say("\n3. Explore, without labels: candidates, a network that learns in what they differ, a map, classes.");
+    demo.unless(
+        "explored/report/index.html",
+        "explore run --data @dataset.tsv --out @explored --epochs 40 --classes 12",
     )?;
 
+    common.say(
+        "\n4. Select. A person sees in explored/report/matrix.png, or on the page, which averages are ribosomes: the widest. cryo select \
+         --list measures them; the widest classes are taken until they hold 20 candidates.",
+    );
+    demo.unless("selected.star", "select @explored --list")?;
+    let classes = summary::widest_classes(&demo.path("explored"), common)?;
+    let select =
+        format!("select @explored --classes {classes} --as-one --name {WANTED} -o @selected.star");
+    demo.unless("selected.star", &select)?;
+
+    common.say("\n5. Localize: a network learns from that selection where all of them are.");
+    demo.unless(
+        "localized/model",
+        "localize train --data @dataset.tsv --coords @selected.star --diameter 250 --steps 40 --out @localized",
+    )?;
+    demo.unless(
+        "picks/all.star",
+        "localize predict --run @localized --data @dataset.tsv --out @picks --format imod",
+    )?;
+
+    common.say("\n6. Filaments: a person has clicked along two microtubules; a network finds all, and they are traced.");
+    let clicked = clicks::write(
+        &demo.path("demo_filaments.star"),
+        &demo.path("clicks.csv"),
+        common,
+    )?;
     common.say(&format!(
-        "\nPictures: {0}/demo_rec.mrc.png, {0}/demo_ts.mrc.png and {0}/candidates/demo.png. Candidates: {0}/candidates.star. Particles: {0}/truth.star (RELION 5), .mod (IMOD), \
-         .csv, .tbl (Dynamo), copick/. Filaments: {0}/demo_filaments.star and .mod.",
-        out.display()
+        "{clicked} clicks on the first two microtubules in {}",
+        demo.path("clicks.csv").display()
     ));
+    demo.unless(
+        "tubes/model",
+        "localize train --data @dataset.tsv --coords @clicks.csv --diameter 250 --tubular --steps 30 --out @tubes",
+    )?;
+    demo.unless(
+        "filaments/all.star",
+        "localize predict --run @tubes --data @dataset.tsv --out @filaments --format imod",
+    )?;
+
+    common.say("\n7. Hand over: every program gets its own.");
+    for (target, words) in [
+        (
+            "picks/ribosomes.tbl",
+            "convert @picks/all.star @picks/ribosomes.tbl",
+        ),
+        (
+            "picks/relion4.star",
+            "convert --to relion4 @picks/all.star @picks/relion4.star",
+        ),
+        (
+            "picks/copick",
+            "convert --to copick @picks/all.star @picks/copick",
+        ),
+    ] {
+        demo.unless(target, words)?;
+    }
+    summary::print(&demo.out, WANTED)?;
     Ok(Outcome::Done)
 }
 
-/// Runs another command as if it had been typed, and shows what would be typed.
-fn command(first: &[&str], out: &Path, files: &[&str], common: &Common) -> Result<(), Failure> {
-    let target = out.join(files[files.len() - 1]);
-    if common.resume && first[0] == "convert" && target.exists() {
-        return Ok(());
-    }
-    let files = files
-        .iter()
-        .map(|file| out.join(file).display().to_string());
-    let files: Vec<String> = files.collect();
-    let words = first
-        .iter()
-        .copied()
-        .chain(files.iter().map(String::as_str));
-    typed(&words.collect::<Vec<_>>(), common)
+struct Demo<'a> {
+    out: PathBuf,
+    common: &'a Common,
 }
 
-/// Runs a command line.
-fn typed(words: &[&str], common: &Common) -> Result<(), Failure> {
-    let words = ["cryo"].iter().chain(words);
-    let mut words: Vec<String> = words.map(ToString::to_string).collect();
-    if common.overwrite {
-        words.push("--overwrite".to_owned());
+impl Demo<'_> {
+    fn path(&self, name: &str) -> PathBuf {
+        self.out.join(name)
     }
-    common.say(&format!("$ {}", words.join(" ")));
-    let outcome = match Cli::parse_from(words).command {
-        Some(Command::Inspect(arguments)) => inspect::run(&arguments, common)?,
-        Some(Command::Convert(arguments)) => convert::run(&arguments, common)?,
-        Some(Command::Candidates(arguments)) => candidates::run(&arguments, common)?,
-        Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, common)?,
-        _ => Outcome::Done,
-    };
-    match outcome {
-        Outcome::Done => Ok(()),
-        Outcome::BadInput => Err(Failure::Input(
-            "what the demo has made is not as it should be".to_owned(),
-        )),
+
+    /// Runs a command line, unless an earlier demo that is resumed has its result; `@` stands for the folder.
+    fn unless(&self, result: &str, line: &str) -> Result<(), Failure> {
+        let common = self.common;
+        if common.resume && self.path(result).exists() {
+            return Ok(());
+        }
+        let word = |word: &str| match word.strip_prefix('@') {
+            Some("") => self.out.display().to_string(),
+            Some(name) => self.path(name).display().to_string(),
+            None => word.to_owned(),
+        };
+        let mut words: Vec<String> = vec!["cryo".to_owned()];
+        words.extend(line.split_whitespace().map(word));
+        common.say(&format!("$ {}", words.join(" ")));
+        let mut common = common.clone();
+        // What a stopped demo has left of this step is made anew.
+        common.overwrite |= common.resume;
+        common.resume = false;
+        let outcome = match Cli::parse_from(words).command {
+            Some(Command::Inspect(arguments)) => inspect::run(&arguments, &common)?,
+            Some(Command::Explore(stage)) => explore::run(&stage, &common)?,
+            Some(Command::Select(arguments)) => select::run(&arguments, &common)?,
+            Some(Command::Localize(stage)) => localize::run(&stage, &common)?,
+            Some(Command::Convert(arguments)) => convert::run(&arguments, &common)?,
+            Some(Command::Evaluate(arguments)) => evaluate::run(&arguments, &common)?,
+            _ => Outcome::Done,
+        };
+        match outcome {
+            Outcome::Done => Ok(()),
+            Outcome::BadInput => Err(Failure::Input(
+                "what the demo has made is not as it should be".to_owned(),
+            )),
+        }
     }
 }

@@ -225,7 +225,7 @@ fn picks(
 }
 
 fn list(arguments: &Arguments, clustered: &Clustered) -> Result<Outcome, Failure> {
-    let classes = clustered.classes();
+    let classes = clustered.classes()?;
     let report = arguments.run.join("report");
     let picture = |name: &str| Some(report.join(name)).filter(|path| path.is_file());
     if arguments.json {
@@ -239,8 +239,8 @@ fn list(arguments: &Arguments, clustered: &Clustered) -> Result<Outcome, Failure
         return Ok(Outcome::Done);
     }
     let mut text = format!(
-        "{:>10} {:>10} {:>9} {:>10} {:>8}\n",
-        "class", "candidates", "tomograms", "mean score", "spread"
+        "{:>10} {:>10} {:>9} {:>10} {:>8} {:>8}\n",
+        "class", "candidates", "tomograms", "mean score", "spread", "diameter"
     );
     let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
     for facts in &classes {
@@ -249,11 +249,14 @@ fn list(arguments: &Arguments, clustered: &Clustered) -> Result<Outcome, Failure
             class => class.to_string(),
         };
         text += &format!(
-            "{class:>10} {:>10} {:>9} {:>10} {:>8}\n",
+            "{class:>10} {:>10} {:>9} {:>10} {:>8} {:>8}\n",
             facts.count,
             facts.tomograms,
             number(facts.mean_score),
-            number(facts.spread)
+            number(facts.spread),
+            facts
+                .diameter
+                .map_or_else(|| "-".to_owned(), |v| format!("{v:.1}"))
         );
     }
     match picture("matrix.png") {

@@ -22,7 +22,7 @@ mod slices;
 mod umap;
 
 pub use classes::{
-    Assignment, Classes, ClassifyParams, Grouping, Spread, UNASSIGNED, group_centres,
+    Assignment, Classes, ClassifyParams, Grouping, Spread, UNASSIGNED, blob_diameter, group_centres,
 };
 pub use curves::{CurvesParams, slabs_with_curves};
 pub use error::Error;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::Range, path::Path, path::PathBuf};
 
 use cryo_core::VoxelPos;
-use cryo_embed_viz::UNASSIGNED;
+use cryo_embed_viz::{UNASSIGNED, blob_diameter, with_labels};
 use cryo_io::hdf5::{self, Clustering, Embeddings, EmbeddingsOptions};
 use ndarray::{Array2, Array3, Axis};
 
@@ -231,7 +231,7 @@ impl Clustered {
     }
 
     /// What each class is like, the unassigned first.
-    pub(crate) fn classes(&self) -> Vec<ClassFacts> {
+    pub(crate) fn classes(&self) -> Result<Vec<ClassFacts>, Failure> {
         let count = self.found.spread.nrows();
         let mut facts: Vec<ClassFacts> = (0..=count as u32).map(ClassFacts::new).collect();
         let mut seen: Vec<Vec<bool>> = vec![vec![false; self.places.names.len()]; count + 1];
@@ -252,8 +252,21 @@ impl Clustered {
             facts.mean_score = (scored > 0).then(|| sum / scored as f64);
             let row = class.checked_sub(1);
             facts.spread = row.map(|row| f64::from(self.found.spread[[row, 0]]));
+            facts.diameter = self.diameter(class as u32)?;
         }
-        facts
+        Ok(facts)
+    }
+
+    /// Of the average of a class, in voxels.
+    fn diameter(&self, class: u32) -> Result<Option<f64>, Failure> {
+        let mut rows = with_labels(&self.labels(), &[class]);
+        rows.truncate(AVERAGED);
+        if class == UNASSIGNED || rows.is_empty() {
+            return Ok(None);
+        }
+        let patches = self.table.patches(&rows)?;
+        let average = patches.and_then(|patches| patches.mean_axis(Axis(0)));
+        Ok(average.and_then(|average| blob_diameter(average.view())))
     }
 }
 
@@ -264,6 +277,9 @@ pub(crate) fn labels(found: &Clustering) -> Vec<u32> {
         .map(|label| u32::try_from(*label).unwrap_or(UNASSIGNED))
         .collect()
 }
+
+/// More members do not change the width of an average.
+const AVERAGED: usize = 500;
 
 /// What a class is like.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -276,6 +292,8 @@ pub(crate) struct ClassFacts {
     pub(crate) mean_score: Option<f64>,
     /// Median distance of its candidates to the nearest centre of the over-clustering.
     pub(crate) spread: Option<f64>,
+    /// Of what stands in the middle of its average, in voxels.
+    pub(crate) diameter: Option<f64>,
 }
 
 impl ClassFacts {
@@ -286,6 +304,7 @@ impl ClassFacts {
             tomograms: 0,
             mean_score: None,
             spread: None,
+            diameter: None,
         }
     }
 }

@@ -29,20 +29,20 @@ Examples:\n  cryo explore embed --run run\n  cryo explore embed --run run --data
 pub(crate) struct Arguments {
     /// The run folder of `cryo explore train`.
     #[arg(long, value_name = "RUN")]
-    pub(super) run: PathBuf,
+    pub(crate) run: PathBuf,
 
     /// Other tomograms: a dataset list, a pattern, or files. Their candidates are searched with the run's settings.
     #[arg(long, value_name = "LIST|FILE", num_args = 1.., requires = "out")]
-    pub(super) data: Vec<String>,
+    pub(crate) data: Vec<String>,
 
     /// Candidates of the other tomograms in any coordinate format, instead of a search.
     #[arg(long, value_name = "FILE", requires = "data")]
-    pub(super) candidates: Option<PathBuf>,
+    pub(crate) candidates: Option<PathBuf>,
 
     /// Where embedding.h5, candidates.star and dataset.tsv of other tomograms go [default: the run folder]; it can be clustered and
     /// selected from as a run.
     #[arg(short, long, value_name = "DIR", requires = "data")]
-    pub(super) out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {

@@ -229,7 +229,7 @@ fn grid_of(text: &str) -> Option<Grid> {
 }
 
 /// FNV-1a over the bytes of a file, so that a replaced tomogram is noticed.
-fn fingerprint(path: &Path) -> Result<String, Failure> {
+pub(crate) fn fingerprint(path: &Path) -> Result<String, Failure> {
     let failed = |error| Failure::Input(format!("{}: could not read: {error}", path.display()));
     let mut file = File::open(path).map_err(failed)?;
     let mut buffer = vec![0; 1 << 20];

@@ -1,9 +1,9 @@
 //! `cryo explore`: an embedding of candidates, learned without labels.
 
-mod cluster;
+pub(crate) mod cluster;
 pub(crate) mod clustered;
 mod cut;
-mod embed;
+pub(crate) mod embed;
 pub(crate) mod folder;
 mod settings;
 mod spill;

@@ -1,5 +1,6 @@
 //! `cryo localize`: few annotations to all particles.
 
+mod filaments;
 mod inputs;
 mod predict;
 mod settings;

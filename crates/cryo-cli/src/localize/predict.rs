@@ -42,12 +42,13 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
 
-    /// Least score of a particle, from 0 to 1; auto follows from the annotations and all scores.
+    /// Least score of a particle, from 0 to 1, of filaments the mean of their points; auto follows from the annotations and
+    /// all scores.
     #[arg(long, value_name = "auto|T", default_value = "auto", value_parser = threshold)]
     threshold: Threshold,
 
     /// A particle is the highest voxel of a cube of so many voxels of the heat map, an odd number, as in the paper
-    /// [default: two picks are at least half a diameter apart].
+    /// [default: two picks are at least half a diameter apart; of tubes, points a voxel apart along their crests].
     #[arg(long, value_name = "K")]
     nms: Option<usize>,
 
@@ -194,7 +195,12 @@ fn one(
             CoordinateFormat::Relion5,
             std::slice::from_ref(&found),
         )?;
-        let (filaments, count) = crate::tubes::traced(&found, common, progress)?;
+        let diameters = model.config().classes.iter();
+        let diameter = diameters
+            .map(|class| class.diameter_angstrom)
+            .fold(f64::INFINITY, f64::min);
+        let least = |class: Option<u32>| least_mean(model, class, arguments);
+        let (filaments, count) = crate::tubes::traced(&found, diameter, least, common, progress)?;
         common.say(&format!(
             "{}: {count} filaments through {} points",
             entry.name,
@@ -228,6 +234,16 @@ fn one(
         CoordinateFormat::Relion5,
         &[counted],
     )
+}
+
+/// Mean score of a class's points from which on a filament is one.
+fn least_mean(model: &Model, class: Option<u32>, arguments: &Arguments) -> f64 {
+    let number = class.map_or(0, |class| class as usize - 1);
+    match (arguments.threshold, model.calibration()) {
+        (Threshold::Score(score), _) => f64::from(score),
+        (Threshold::Auto, Some(all)) => all[number].threshold,
+        (Threshold::Auto, None) => 0.0,
+    }
 }
 
 fn file_name(name: &str, format: CoordinateFormat) -> String {

@@ -237,6 +237,8 @@ impl Settings {
                 ..base.splat.clone()
             },
             augment: AugmentParams {
+                // A few tubes do not show all directions.
+                rotations: self.tubular && self.preset == "recommended",
                 ..base.augment.clone()
             },
             contrast,

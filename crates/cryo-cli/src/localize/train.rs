@@ -11,7 +11,7 @@ use cryo_pu_localize::{AnnotatedTomogram, Annotation, Calibration, Model, Traine
 use cryo_train::{CheckpointDir, EpochReport};
 
 use super::{
-    failure, inputs,
+    failure, filaments, inputs,
     settings::{Flags, Settings},
 };
 use crate::{
@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     settings.tubular |= arguments.tubular;
     let dataset = tomograms::dataset(&arguments.data)?;
     let entries: Vec<&DatasetEntry> = dataset.entries.iter().collect();
-    let sets = inputs::coordinates(&arguments.coords, &entries, common)?;
+    let mut sets = inputs::coordinates(&arguments.coords, &entries, common)?;
     let names = class_names(&sets);
     if names.is_empty() {
         return Err(Failure::Input(format!(
@@ -94,6 +94,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
             names.join(", ")
         )));
     }
+    if settings.tubular {
+        join_filaments(&mut sets, &names, &settings.diameters, common);
+    }
     let device = common
         .device
         .resolve()
@@ -104,7 +107,10 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         .map(|(_, volume)| volume.grid().voxel_size.x())
         .fold(f64::INFINITY, f64::min);
     let model_config = settings.model(&learned.names, voxel)?;
-    let params = settings.fit(common.seed())?;
+    let params = settings.fit(common.seed())?.fitting(
+        least_shape(&learned.volumes, model_config.voxel_angstrom),
+        &model_config.network,
+    );
     let count: usize = learned.annotations.iter().map(Vec::len).sum();
     let plan = format!(
         "{count} annotations of {} in {} tomograms, on voxels of {:.2} Å, on {device:?}",
@@ -165,6 +171,15 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         .save(&arguments.out.join("model"))
         .map_err(|error| failure(error.into()))?;
     let calibration = fitted.model.calibration().unwrap_or_default();
+    if settings.tubular {
+        for (name, found) in learned.names.iter().zip(calibration) {
+            common.say(&format!(
+                "{name}: filaments of a mean score of {:.2} and more",
+                found.threshold
+            ));
+        }
+        return Ok(Outcome::Done);
+    }
     write_text(
         &arguments.out,
         "thresholds.tsv",
@@ -177,6 +192,24 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         ));
     }
     Ok(Outcome::Done)
+}
+
+/// Voxels `[z, y, x]` of the smallest tomogram on the network's grid.
+fn least_shape(volumes: &[(String, Volume)], voxel_angstrom: f64) -> [usize; 3] {
+    let mut least = [usize::MAX; 3];
+    for (_, volume) in volumes {
+        let grid = volume.grid();
+        let size = [
+            grid.voxel_size.z(),
+            grid.voxel_size.y(),
+            grid.voxel_size.x(),
+        ];
+        for axis in 0..3 {
+            let extent = (grid.shape[axis] as f64 * size[axis] / voxel_angstrom).floor();
+            least[axis] = least[axis].min(extent.max(1.0) as usize);
+        }
+    }
+    least
 }
 
 fn read(
@@ -236,6 +269,28 @@ fn read(
         learned.annotations.push(annotations);
     }
     Ok(learned)
+}
+
+/// Adds the points between those of a filament, which lie on it just as well.
+fn join_filaments(sets: &mut [ParticleSet], names: &[String], diameters: &[f64], common: &Common) {
+    for set in sets {
+        let across: BTreeMap<Option<u32>, f64> = (set.items.iter())
+            .filter_map(|item| {
+                let name = class_name(set, item.class);
+                let number = names.iter().position(|known| *known == name)?;
+                Some((item.class, diameters[number]))
+            })
+            .collect();
+        let given = set.len();
+        filaments::join(set, |class| across.get(&class).copied().unwrap_or_default());
+        if set.len() > given {
+            common.say(&format!(
+                "{}: {given} positions on filaments are joined to {} along them",
+                set.tomogram,
+                set.len()
+            ));
+        }
+    }
 }
 
 /// Closer than this two positions of a class are one.

@@ -146,19 +146,28 @@ fn defaults(arguments: &Arguments, common: &Common) -> Result<Settings, Failure>
     Ok(preset(Some(of_file.method)))
 }
 
-/// The filaments through points, by the settings for tubes of the file and the preset.
+/// The filaments through points a twelfth of the diameter apart, by the settings for tubes of the file and the preset; those
+/// whose points have a mean score below the least of their class are left out.
 pub(crate) fn traced(
     set: &ParticleSet,
+    diameter_angstrom: f64,
+    least_score: impl Fn(Option<u32>) -> f64,
     common: &Common,
     progress: &dyn Progress,
 ) -> Result<(ParticleSet, usize), Failure> {
+    let voxel_angstrom = set.grid.voxel_size.x();
     let settings: Settings = config::effective(
         "tubes",
-        &Settings::of(common.preset, None),
+        &Settings::of(common.preset, None).for_diameter(diameter_angstrom, voxel_angstrom),
         common,
         &serde_json::Map::new(),
     )?;
-    let tracing = trace(set, &settings, progress)?;
+    let mut tracing = trace(set, &settings, progress)?;
+    let score = |source: &usize| f64::from(set.items[*source].score.unwrap_or(1.0));
+    tracing.tubes.retain(|tube| {
+        let sum: f64 = tube.sources.iter().map(score).sum();
+        sum >= least_score(tube.class) * tube.sources.len() as f64
+    });
     Ok((to_particles(set, &tracing.tubes), tracing.tubes.len()))
 }
 

@@ -156,6 +156,33 @@ impl Settings {
         }
     }
 
+    /// With lengths that follow the diameter, for points that do so, too: in 24ths of it, as if they were voxels. Across a
+    /// tube a heat map is less exact than a person, above all along z, and no two tubes are nearer than a diameter.
+    pub(crate) fn for_diameter(self, diameter_angstrom: f64, voxel_angstrom: f64) -> Self {
+        if self.method == Method::Paper {
+            return self;
+        }
+        let unit = diameter_angstrom / 24.0;
+        // To a tenth of an ångström, which reads well in a file.
+        let times = |length: Length, factor: f64| match length {
+            Length::Voxels(voxels) => {
+                Length::Angstrom((voxels * factor * unit * 10.0).round() / 10.0)
+            }
+            stated @ Length::Angstrom(_) => stated,
+        };
+        let scaled = |length| times(length, 1.0);
+        let wide = |length| times(length, 3.0);
+        Self {
+            link_distance: scaled(self.link_distance),
+            scatter: wide(self.scatter),
+            max_curvature: self.max_curvature * voxel_angstrom / unit,
+            max_gap: scaled(self.max_gap),
+            min_length: scaled(self.min_length),
+            max_residual: wide(self.max_residual),
+            ..self
+        }
+    }
+
     pub(crate) fn curve_params(&self, voxel_angstrom: f64) -> TubeParams {
         let voxels = |length: Length| length.voxels(voxel_angstrom);
         TubeParams {

@@ -3,6 +3,7 @@
 mod browser;
 mod guard;
 mod kept;
+mod picks;
 mod selections;
 mod server;
 pub(crate) mod slices;
@@ -27,11 +28,17 @@ use crate::{
 The address, with a secret in it, goes to standard output. It is answered to this machine only, one port is all that is used, and \
 nothing is loaded from a network. On a server that you reach over SSH, give your own machine the port:\n\n  \
 ssh -L 8377:127.0.0.1:8377 SERVER     then on SERVER: cryo view run --no-open\n\n\
-Selections are written to RUN/selections/, and what you did is kept in RUN/view.json. Ctrl-C ends it.")]
+Selections are written to RUN/selections/ (of --picks, RUN/picks/NAME/selections/), and what you did is kept in RUN/view.json. Ctrl-C ends it.")]
 pub(crate) struct Arguments {
     /// The folder of a run that was clustered.
     #[arg(value_name = "RUN")]
     run: PathBuf,
+
+    /// Look at these particles instead of the candidates, for example what `cryo localize predict` found, in any coordinate format:
+    /// embedded with the run's network and mapped anew, in RUN/picks/NAME. What is right or wrong is selected as usual, and
+    /// `cryo localize train` learns from both selections.
+    #[arg(long, value_name = "FILE")]
+    picks: Option<PathBuf>,
 
     /// Port to listen on; 0 takes any that is free.
     #[arg(long, value_name = "PORT", default_value_t = 8377)]
@@ -47,7 +54,14 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
-    let explored = Explored::read(&arguments.run, common.memory_bytes())?;
+    let run = match &arguments.picks {
+        Some(picks) => picks::prepared(&arguments.run, picks, common)?,
+        None => Some(arguments.run.clone()),
+    };
+    let Some(run) = run else {
+        return Ok(Outcome::Done);
+    };
+    let explored = Explored::read(&run, common.memory_bytes())?;
     if common.dry_run {
         common.say(&format!(
             "would show {} candidates on port {}",
@@ -60,7 +74,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     let place = listener
         .local_addr()
         .map_err(|error| Failure::Resources(format!("could not listen: {error}")))?;
-    let session = server::Session::new(&arguments.run, explored)?;
+    let session = server::Session::new(&run, explored)?;
     for missing in session.missing_tomograms() {
         common.say(&format!("{missing}; its slices cannot be shown"));
     }

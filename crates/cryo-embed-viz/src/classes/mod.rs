@@ -2,6 +2,7 @@ mod discretize;
 mod outlier;
 mod spectral;
 mod ward;
+mod width;
 
 use cryo_core::Progress;
 use ndarray::{Array2, ArrayView2};
@@ -14,6 +15,7 @@ use crate::{
     matrix::checked,
 };
 pub use outlier::Spread;
+pub use width::blob_diameter;
 
 /// Class of a point that is too far from every class.
 pub const UNASSIGNED: u32 = 0;

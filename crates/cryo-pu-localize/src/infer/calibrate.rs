@@ -28,7 +28,7 @@ pub struct Reading {
 /// score; annotated particles say where the normal begins its fit. The threshold is where the expected F1 is highest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Score above which the expected F1 is highest.
+    /// Score above which the expected F1 is highest; for tubes half the mean score of the annotated points.
     pub threshold: f64,
     /// Mean logit of the score of particles, and its standard deviation.
     pub particles: [f64; 2],
@@ -36,7 +36,7 @@ pub struct Calibration {
     pub least_score: f64,
     /// Particles that are expected in the tomograms.
     pub expected: f64,
-    /// A range of thresholds.
+    /// A range of thresholds; none for tubes.
     pub readings: Vec<Reading>,
 }
 
@@ -64,6 +64,22 @@ impl Calibration {
             least_score: LEAST,
             expected: shares.iter().sum(),
             readings: readings(peaks, &shares),
+        }
+    }
+
+    /// Points of tubes have no scores of their own: they go over into one another, and not annotated tubes score as they
+    /// like. So there is no mixture, only the annotated.
+    fn of_tubes(annotated: &[f64]) -> Self {
+        let count = annotated.len().max(1) as f64;
+        let mean = annotated.iter().sum::<f64>() / count;
+        let variance = annotated.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+        let mean_score = annotated.iter().map(|logit| score(*logit)).sum::<f64>() / count;
+        Self {
+            threshold: mean_score / 2.0,
+            particles: [mean, variance.sqrt().max(LEAST_SPREAD)],
+            least_score: LEAST,
+            expected: 0.0,
+            readings: Vec::new(),
         }
     }
 
@@ -141,7 +157,13 @@ pub(crate) fn calibrate_on(
             scores[class].extend(found.iter().map(|peak| logit(f64::from(peak.score))));
         }
     }
-    let calibration = |class: usize| Calibration::of(&scores[class], &annotated[class]);
+    let calibration = |class: usize| {
+        if model.config().tubular {
+            Calibration::of_tubes(&annotated[class])
+        } else {
+            Calibration::of(&scores[class], &annotated[class])
+        }
+    };
     Ok((0..classes).map(calibration).collect())
 }
 

@@ -3,13 +3,17 @@ use cryo_core::{Grid, Particle, ParticleSet, Progress, VolumeView, VoxelPos};
 use cryo_filters::{Boundary, maximum_filter};
 use ndarray::ArrayView3;
 
-use super::{HeatMap, PredictParams, predict};
+use super::{
+    HeatMap, PredictParams, predict,
+    ridge::{CrestPoint, crest_points},
+};
 use crate::{Error, Model, error::require};
 
 /// Which peaks are particles.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Threshold {
-    /// What [`Calibration::threshold_for`](crate::Calibration::threshold_for) says.
+    /// What [`Calibration::threshold_for`](crate::Calibration::threshold_for) says; for tubes
+    /// [`Calibration::threshold`](crate::Calibration).
     #[default]
     Auto,
     /// Peaks of at least that score, 0 to 1.
@@ -24,7 +28,9 @@ pub struct LocalizeParams {
     /// Which peaks are particles.
     pub threshold: Threshold,
     /// `None`: two picks of a class are at least half a diameter apart. Otherwise the paper's rule: a pick is the
-    /// highest voxel of a cube of that many voxels, an odd number. Tubes always take 3.
+    /// highest voxel of a cube of that many voxels, an odd number (3 for tubes in the paper). Of tubes `None` takes the
+    /// points of their crests, about a voxel of the heat map apart, down to a third of the threshold: whether a tube is
+    /// one is for its mean score to say, and it is to have no gaps.
     pub kernel: Option<usize>,
 }
 
@@ -75,19 +81,38 @@ pub fn particles(
                 continue;
             }
         };
+        if model.config().tubular && params.kernel.is_none() {
+            let threshold = calibration.map_or(f64::from(least), |found| found.threshold);
+            let least = threshold as f32 / FOLLOWED;
+            let found = crests(model, heat, class, least)?;
+            set.items.extend(
+                found
+                    .iter()
+                    .map(|place| particle(place, number, heat, grid)),
+            );
+            continue;
+        }
         let found = peaks(model, heat, class, least, params.kernel)?;
         let least = calibration.map_or(f64::from(least), |calibration| {
             let scores: Vec<f32> = found.iter().map(|peak| peak.score).collect();
             calibration.threshold_for(&scores)
         });
         let kept = found.iter().filter(|peak| f64::from(peak.score) >= least);
-        set.items.extend(kept.map(|peak| Particle {
-            score: Some(peak.score),
-            class: Some(number),
-            ..Particle::at(grid.voxel_from(&heat.grid, peak.voxel))
-        }));
+        set.items
+            .extend(kept.map(|peak| particle(peak, number, heat, grid)));
     }
     Ok(set)
+}
+
+/// Points of tubes are followed down to this part of the threshold.
+const FOLLOWED: f32 = 3.0;
+
+fn particle(place: &Place, class: u32, heat: &HeatMap, grid: &Grid) -> Particle {
+    Particle {
+        score: Some(place.score),
+        class: Some(class),
+        ..Particle::at(grid.voxel_from(&heat.grid, place.voxel))
+    }
 }
 
 /// A peak of a heat map.
@@ -107,8 +132,9 @@ pub(super) fn peaks(
     kernel: Option<usize>,
 ) -> Result<Vec<Place>, Error> {
     let map = heat.classes[class].view();
-    let tubular = model.config().tubular;
-    let kernel = if tubular { Some(3) } else { kernel };
+    if model.config().tubular && kernel.is_none() {
+        return crests(model, heat, class, least);
+    }
     let params = PeakParams {
         // Scores of the threshold itself are picks.
         threshold: (least - f32::EPSILON).max(0.0),
@@ -153,6 +179,20 @@ pub(super) fn peaks(
         });
     }
     Ok(places)
+}
+
+/// What tubes are traced through.
+fn crests(model: &Model, heat: &HeatMap, class: usize, least: f32) -> Result<Vec<Place>, Error> {
+    let size = heat.grid.voxel_size;
+    let size = [size.z(), size.y(), size.x()];
+    let across = model.config().classes[class].diameter_angstrom;
+    let points = crest_points(heat.classes[class].view(), least, size, across)?;
+    let place = |point: CrestPoint| Place {
+        voxel: point.voxel,
+        angstrom_zyx: point.angstrom_zyx(),
+        score: point.score,
+    };
+    Ok(points.into_iter().map(place).collect())
 }
 
 /// Half the window of the centre of mass is at most this, in voxels.

@@ -2,6 +2,7 @@ mod calibrate;
 mod heat_map;
 mod localize;
 mod mixture;
+mod ridge;
 
 pub(crate) use calibrate::calibrate_on;
 pub use calibrate::{Calibration, Reading};

@@ -13,6 +13,8 @@ pub struct AugmentParams {
     pub flips: bool,
     /// Whether half of the samples are turned by 90° in the plane.
     pub quarter_turns: bool,
+    /// Whether every sample is turned in the plane by any angle, about its middle; the tomogram is mirrored at its edges.
+    pub rotations: bool,
     /// Most noise that is added, as a part of the tomogram's own: it has the tomogram's spectrum.
     pub noise: f32,
     /// Standard deviation of the logarithm of the factor that the values are multiplied by.
@@ -27,6 +29,7 @@ impl Default for AugmentParams {
         Self {
             flips: true,
             quarter_turns: true,
+            rotations: false,
             noise: 1.0,
             gain: 0.3,
             blur: 0.3,
@@ -41,6 +44,7 @@ impl AugmentParams {
         Self {
             flips: false,
             quarter_turns: false,
+            rotations: false,
             noise: 0.0,
             gain: 0.0,
             blur: 0.0,

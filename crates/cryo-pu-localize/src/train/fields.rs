@@ -85,6 +85,16 @@ pub(super) fn priors(sampler: &Sampler, config: &ModelConfig, prior: Prior) -> V
     let voxels: usize = (sampler.fields.iter())
         .map(|field| field.prepared.values.len())
         .sum();
+    if config.tubular {
+        // Splats along a tube overlap.
+        let annotated = |class: usize| -> usize {
+            let fields = 0..sampler.fields.len();
+            fields.map(|field| sampler.positives(field, class)).sum()
+        };
+        let prior =
+            |class| (annotated(class) as f64 / part / voxels.max(1) as f64).clamp(1e-6, 0.5);
+        return (0..config.network.classes).map(prior).collect();
+    }
     let prior = |class: usize| {
         let annotated = (sampler.fields.iter().flat_map(|field| &field.places))
             .filter(|(_, other)| *other == Some(class))

@@ -1,6 +1,7 @@
 mod augment;
 mod fields;
 mod params;
+mod rotate;
 mod sampler;
 mod trainer;
 mod views;

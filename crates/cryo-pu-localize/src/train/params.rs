@@ -143,6 +143,25 @@ impl FitParams {
         }
     }
 
+    /// With samples that fit into tomograms of at least this many voxels `[z, y, x]` on the network's grid; as they are
+    /// where they do. Less than a granule of the network does not get smaller.
+    #[must_use]
+    pub fn fitting(mut self, least: [usize; 3], network: &NetworkConfig) -> Self {
+        let granule = network.granule();
+        let [z, y, x] = self.sample;
+        let plane =
+            |wanted: usize, there: usize| wanted.min(there / granule * granule).max(granule);
+        let side = plane(y, least[1]).min(plane(x, least[2]));
+        let depth = z.min(least[0].saturating_sub(1) / 2 * 2 + 1);
+        // Square samples can be turned.
+        self.sample = if y == x {
+            [depth, side, side]
+        } else {
+            [depth, plane(y, least[1]), plane(x, least[2])]
+        };
+        self
+    }
+
     /// Views of a sample that a step looks at.
     pub(crate) fn views(&self) -> usize {
         1 + usize::from(self.contrast.is_some() || self.consistency > 0.0)
@@ -193,5 +212,22 @@ impl FitParams {
         require(clip.is_finite() && clip > 0.0, "clip", "above 0", clip)?;
         let part = (0.0..=0.5).contains(&self.held_out);
         require(part, "held_out", "0 to 0.5", self.held_out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_shrink_to_what_fits() {
+        let network = NetworkConfig::recommended(1);
+        let granule = network.granule();
+        let fitted = |least| FitParams::recommended().fitting(least, &network).sample;
+        assert_eq!(fitted([100, 200, 300]), [7, 64, 64]);
+        let side = 47 / granule * granule;
+        assert_eq!(fitted([18, 104, 47]), [7, side, side]);
+        assert_eq!(fitted([6, 104, 80]), [5, 64, 64]);
+        assert_eq!(fitted([1, 2, 2]), [1, granule, granule]);
     }
 }

@@ -2,7 +2,10 @@ use cryo_train::stream_rng;
 use ndarray::{Array3, ArrayViewMut3, s};
 use rand::Rng;
 
-use super::augment::{AugmentParams, Turn};
+use super::{
+    augment::{AugmentParams, Turn},
+    rotate::Rotation,
+};
 use crate::{
     NetworkConfig,
     data::{Prepared, Splat, SplatParams, paint},
@@ -78,11 +81,23 @@ impl Sampler {
         let (field, start) = self.place(&mut rng);
         let field = &self.fields[field];
         let [z, y, x] = std::array::from_fn(|axis| start[axis]..start[axis] + self.shape[axis]);
-        let cut = field.prepared.values.slice(s![z, y, x]);
+        let rotation = self
+            .augment
+            .rotations
+            .then(|| Rotation::draw(start, self.shape, &mut rng));
+        let values = field.prepared.values.view();
+        let (cut, places) = match rotation {
+            Some(rotation) => {
+                let places = field.places.iter();
+                let places = places.map(|(place, class)| (rotation.place(*place), *class));
+                (rotation.cut(values, start, self.shape), places.collect())
+            }
+            None => (values.slice(s![z, y, x]).to_owned(), field.places.clone()),
+        };
         let turn = Turn::draw(&self.augment, self.shape[1] == self.shape[2], &mut rng);
         let (views, targets) = out.split_at_mut(self.views * self.voxels());
         for view in views.chunks_exact_mut(self.voxels()) {
-            let mut sample = cut.to_owned();
+            let mut sample = cut.clone();
             self.augment
                 .intensities(&mut sample, field.noise.as_ref(), &mut rng);
             turn.write(&sample.view(), view);
@@ -90,7 +105,7 @@ impl Sampler {
         let shape = self.target_shape();
         for (class, out) in targets.chunks_exact_mut(self.target_voxels()).enumerate() {
             let mut target = Array3::from_elem(shape, -1.0);
-            self.draw(field, class, start, target.view_mut());
+            self.draw(&places, class, start, target.view_mut());
             turn.write(&target.view(), out);
         }
     }
@@ -100,10 +115,26 @@ impl Sampler {
         [z, y / self.stride, x / self.stride]
     }
 
+    /// Positive voxels of a class in a whole tomogram, on the network's grid.
+    pub(super) fn positives(&self, field: usize, class: usize) -> usize {
+        let field = &self.fields[field];
+        let mut target = Array3::zeros(field.prepared.values.raw_dim());
+        let own = field
+            .places
+            .iter()
+            .filter(|(_, other)| *other == Some(class));
+        let splat = |(place, _): &([f64; 3], _)| Splat {
+            centre_zyx: *place,
+            sigma: [self.sigma[class]; 3],
+        };
+        paint(target.view_mut(), [0; 3], own.map(splat), &self.splat);
+        target.iter().filter(|value| **value >= 1.0).count()
+    }
+
     /// Known negatives and particles of other classes become 0, this class's particles what they are.
     fn draw(
         &self,
-        field: &Field,
+        places: &[([f64; 3], Option<usize>)],
         class: usize,
         start: [usize; 3],
         mut target: ArrayViewMut3<'_, f32>,
@@ -116,7 +147,7 @@ impl Sampler {
             sigma: scale.map(|scale| self.sigma[width] * scale),
         };
         let (own, others): (Vec<_>, Vec<_>) =
-            (field.places.iter()).partition(|(_, other)| *other == Some(class));
+            places.iter().partition(|(_, other)| *other == Some(class));
         let mut negatives = Array3::zeros(target.raw_dim());
         let negative = others
             .iter()

@@ -448,6 +448,10 @@ fn warnings(
     model: &Model,
 ) -> Result<Vec<String>, Error> {
     let config = model.config();
+    if config.tubular {
+        // The middle of a tube is hollow.
+        return Ok(Vec::new());
+    }
     let mut found = Vec::new();
     for (field, tomogram) in fields.iter().zip(tomograms) {
         for (number, class) in config.classes.iter().enumerate() {

@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
 }
 
 /// The stage; nothing comes back of a dry run.
-pub(super) fn cluster(
+pub(crate) fn cluster(
     run: &Path,
     flags: &Flags,
     common: &Common,
