@@ -390,3 +390,35 @@ fn help_gives_units_and_defaults() {
         );
     }
 }
+
+#[test]
+fn completions_of_every_shell_know_the_commands_and_options() {
+    let place = folder();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = succeed(place.path(), &["completions", shell]);
+        for word in ["explore", "localize", "evaluate", "radius", "overwrite"] {
+            assert!(script.contains(word), "{shell}: no {word}");
+        }
+    }
+    let error = fail(place.path(), &["completions", "tcsh"], 2);
+    assert!(error.contains("bash") && error.contains("tcsh"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_takes_its_completions_and_completes() {
+    let place = folder();
+    let script = place.path().join("cryo.bash");
+    std::fs::write(&script, succeed(place.path(), &["completions", "bash"])).expect("written");
+    let lines = format!(
+        "source {}; COMP_WORDS=(cryo eval); COMP_CWORD=1; _cryo cryo eval cryo; echo \"${{COMPREPLY[@]}}\"",
+        script.display()
+    );
+    match std::process::Command::new("bash")
+        .args(["-c", &lines])
+        .output()
+    {
+        Ok(output) => assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "evaluate"),
+        Err(error) => cryo_fixtures::say_skipped(&format!("no bash ({error})")),
+    }
+}
