@@ -118,6 +118,22 @@ fn bare_coordinates_are_read_from_either_base() {
 }
 
 #[test]
+fn picks_of_milopyp_have_z_before_y_and_perhaps_a_score() {
+    let text = b"10\t5\t20\n11\t6\t21\t0.75\n";
+    let picks = pickers::parse(text, PickerFormat::MilopypPicks, &options()).expect("valid");
+    let items = &picks.sets[0].items;
+    assert_eq!(items[0].position, VoxelPos::xyz(10.0, 20.0, 5.0));
+    assert_eq!((items[0].score, items[1].score), (None, Some(0.75)));
+    assert_eq!(
+        refusal("1 2\n", PickerFormat::MilopypPicks),
+        "line 1: line: expected x z y, or x z y score, got \"1 2\"; \
+         write numbers with blanks between them, or name the format"
+    );
+    let named = "milopyp-picks".parse::<CoordinateFormat>().expect("known");
+    assert_eq!(named, CoordinateFormat::Picker(PickerFormat::MilopypPicks));
+}
+
+#[test]
 fn motive_lists_as_text_have_score_place_and_class() {
     let picks = pickers::parse(MOTL.as_bytes(), PickerFormat::Motl, &options()).expect("valid");
     let items = &picks.sets[0].items;
@@ -213,7 +229,7 @@ fn malformed_files_are_refused_with_line_and_reason() {
     );
     assert_eq!(
         refusal("1 2 3\n1 2\n", Coords),
-        "line 2: line: expected x y z, got \"1 2\"; write three numbers with blanks between them, or name the format"
+        "line 2: line: expected x y z, got \"1 2\"; write numbers with blanks between them, or name the format"
     );
     assert_eq!(
         refusal("1 2 3\n1 2 three\n", Coords),

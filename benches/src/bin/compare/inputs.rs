@@ -31,7 +31,7 @@ pub(crate) fn picks(
     if let [only] = truth {
         options.tomogram = Some(only.tomogram.clone());
     }
-    let mut sets = read_picks(&tool.file, None, &options)?.sets;
+    let mut sets = read_picks(&tool.file, tool.format, &options)?.sets;
     if let ([truth], [picks]) = (truth, sets.as_mut_slice())
         && truth.tomogram != picks.tomogram
     {

@@ -64,9 +64,9 @@ struct Arguments {
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
 
-    /// Picks: NAME=FILE, with /CLASS behind the name if only that class of the file counts, and @Å behind the file
-    /// if it counts voxels of another size.
-    #[arg(value_name = "NAME[/CLASS]=FILE[@Å]")]
+    /// Picks: NAME=FILE, with /CLASS behind the name if only that class of the file counts, @Å behind the file
+    /// if it counts voxels of another size, and FORMAT: before it where the format cannot be found.
+    #[arg(value_name = "NAME[/CLASS]=[FORMAT:]FILE[@Å]")]
     tools: Vec<Tool>,
 }
 

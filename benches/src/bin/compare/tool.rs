@@ -1,11 +1,15 @@
 use std::{path::PathBuf, str::FromStr};
 
-/// `NAME[/CLASS]=FILE[@Å]`.
+use cryo_io::CoordinateFormat;
+
+/// `NAME[/CLASS]=[FORMAT:]FILE[@Å]`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Tool {
     pub(crate) name: String,
     /// The class of its picks that counts, by name or number.
     pub(crate) class: Option<String>,
+    /// Found by name and content without it.
+    pub(crate) format: Option<CoordinateFormat>,
     pub(crate) file: PathBuf,
     /// Voxel size that it counts in, in ångström.
     pub(crate) voxel_size: Option<f64>,
@@ -15,11 +19,23 @@ impl FromStr for Tool {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("expected NAME=FILE, NAME/CLASS=FILE or NAME=FILE@Å, got {text:?}");
+        let wrong = || {
+            format!(
+                "expected NAME=FILE, NAME/CLASS=FILE, NAME=FORMAT:FILE or NAME=FILE@Å, got {text:?}"
+            )
+        };
         let (name, file) = text.split_once('=').ok_or_else(wrong)?;
         let (name, class) = match name.split_once('/') {
             Some((name, class)) => (name, Some(class.to_owned())),
             None => (name, None),
+        };
+        // A word that is no format is part of the file's name.
+        let format = file
+            .split_once(':')
+            .and_then(|(format, file)| Some((format.parse::<CoordinateFormat>().ok()?, file)));
+        let (format, file) = match format {
+            Some((format, file)) => (Some(format), file),
+            None => (None, file),
         };
         // An @ that no number follows is part of the file's name.
         let size = file
@@ -35,6 +51,7 @@ impl FromStr for Tool {
         Ok(Self {
             name: name.to_owned(),
             class,
+            format,
             file: file.into(),
             voxel_size,
         })
@@ -79,6 +96,14 @@ mod tests {
         );
         let tool: Tool = "log=me@home.csv".parse().expect("valid");
         assert_eq!((tool.file, tool.voxel_size), ("me@home.csv".into(), None));
+        let tool: Tool = "milopyp=milopyp-picks:out/tilt1.txt"
+            .parse()
+            .expect("valid");
+        let format = tool.format.map(|format| format.to_string());
+        assert_eq!(
+            (format.as_deref(), tool.file),
+            (Some("milopyp-picks"), "out/tilt1.txt".into())
+        );
         for wrong in ["picks.star", "=picks.star", "a/=picks.star", "a="] {
             assert!(wrong.parse::<Tool>().is_err(), "{wrong}");
         }

@@ -5,6 +5,7 @@
 //! | `DeepFinder` | DeepFinder, `.xml` | `<objlist>` of `<object x y z class_label>`; `cluster_size` becomes the score, `tomo_idx` the number of the tomogram |
 //! | `Cbox` | crYOLO from 1.8, TomoTwin, `.cbox` | STAR with a block `cryolo`: x and y of the box's corner nearest to 0, z of its centre; `Confidence` becomes the score |
 //! | `Coords` | crYOLO, TomoTwin, `.coords` | `x y z` on each line, no header, no score |
+//! | `MilopypPicks` | MiLoPYP's `test.py`, `.txt` | `x z y`, or `x z y score`, on each line, no header; never found by itself: name it |
 //! | `Motl` | DeePiCt, TOM, `.csv` | rows of 20 numbers without a header, as in an EM motive list; column 1 is the score, 8 to 10 x, y, z, 20 the class |
 //!
 //! All count voxels of the tomogram that was picked, the first one's centre being 0:
@@ -14,7 +15,7 @@
 //!
 //! Sources: deep-finder/cryoet-deepfinder `deepfinder/utils/objl.py`; MPI-Dortmund/tomotwin-cryoet
 //! `modules/common/io/cbox_format.py`, `coords_format.py`; ZauggGroup/DeePiCt
-//! `3d_cnn/src/file_actions/writers/csv.py`.
+//! `3d_cnn/src/file_actions/writers/csv.py`; nextpyp/cet_pick `utils/post_process.py`.
 //!
 //! [`PicksOptions::index_base`]: crate::PicksOptions::index_base
 
@@ -48,11 +49,19 @@ pub enum PickerFormat {
     Coords,
     /// Motive lists as text, of DeePiCt and TOM.
     Motl,
+    /// What MiLoPYP finds; what it is trained with are [`tables`](crate::tables).
+    MilopypPicks,
 }
 
 impl PickerFormat {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::DeepFinder, Self::Cbox, Self::Coords, Self::Motl];
+    pub const ALL: [Self; 5] = [
+        Self::DeepFinder,
+        Self::Cbox,
+        Self::Coords,
+        Self::Motl,
+        Self::MilopypPicks,
+    ];
 
     /// By the first bytes of a file, for those that have an ending of other formats.
     pub(crate) fn of_start(start: &[u8]) -> Option<Self> {
@@ -75,6 +84,7 @@ impl fmt::Display for PickerFormat {
             Self::Cbox => "cbox",
             Self::Coords => "coords",
             Self::Motl => "motl",
+            Self::MilopypPicks => "milopyp-picks",
         })
     }
 }
@@ -115,7 +125,8 @@ pub fn parse(bytes: &[u8], format: PickerFormat, options: &PicksOptions) -> Resu
     match format {
         PickerFormat::DeepFinder => deepfinder::parse(bytes, options),
         PickerFormat::Cbox => cbox::parse(bytes, options),
-        PickerFormat::Coords => coords::parse(bytes, options),
+        PickerFormat::Coords => coords::parse(bytes, &coords::XYZ, options),
+        PickerFormat::MilopypPicks => coords::parse(bytes, &coords::XZY, options),
         PickerFormat::Motl => motl::parse(bytes, options),
     }
 }
