@@ -21,7 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         scales: Scales::Diameters(vec![120.0]),
         ..CandidateParams::default()
     };
-    let found = find_candidates(&phantom.volume, &params, None, &())?;
+    let mut found = find_candidates(&phantom.volume, &params, None, &())?;
+    found.tomogram.clone_from(&phantom.truth.tomogram);
     for candidate in found.items.iter().take(3) {
         println!("{:?}, score {:?}", candidate.position, candidate.score);
     }

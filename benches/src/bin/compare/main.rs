@@ -8,7 +8,7 @@ mod random;
 mod table;
 mod tool;
 
-use std::{error::Error, fs, io::Write as _, path::PathBuf};
+use std::{error::Error, fs, io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use cryo_core::ParticleSet;
@@ -79,22 +79,31 @@ struct Scored {
     best: Option<Evaluation>,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("compare: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     arguments.check()?;
-    let truth = inputs::truth(&arguments)?;
+    let truth = inputs::truth(arguments)?;
     let mut scored = Vec::new();
     for tool in &arguments.tools {
-        let picks = inputs::picks(tool, &arguments, &truth)?;
+        let picks = inputs::picks(tool, arguments, &truth)?;
         let threshold = arguments.threshold.iter().find(|one| one.name == tool.name);
         let threshold = threshold.map(|one| one.score);
-        scored.push(score(&tool.name, &truth, &picks, threshold, &arguments)?);
+        scored.push(score(&tool.name, &truth, &picks, threshold, arguments)?);
     }
     if let Some(count) = arguments.random {
         let picks = random::positions(&truth, count, arguments.seed)?;
-        scored.push(score("random", &truth, &picks, None, &arguments)?);
+        scored.push(score("random", &truth, &picks, None, arguments)?);
     }
-    let text = table::table(&scored, &arguments);
+    let text = table::table(&scored, arguments);
     print!("{text}");
     fs::create_dir_all(&arguments.out)?;
     let plot = plot::plot(&scored)?;

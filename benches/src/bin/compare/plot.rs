@@ -23,7 +23,9 @@ pub(crate) fn plot(scored: &[Scored]) -> Result<Scene, String> {
     equal_f1(&mut scene);
     axes(&mut scene);
     for (number, one) in (1..).zip(scored) {
-        curve(&mut scene, one, class_colour(number));
+        // Curves that lie on each other all show: the later ones are thinner.
+        let above = scored.len() - number as usize;
+        curve(&mut scene, one, class_colour(number), 0.9 * above as f32);
     }
     legend(&mut scene, scored);
     Ok(scene)
@@ -115,7 +117,8 @@ fn axes(scene: &mut Scene) {
     text(scene, [LEFT - 28.0, TOP - 26.0], "precision", 2, INK);
 }
 
-fn curve(scene: &mut Scene, one: &Scored, colour: Colour) {
+/// `extra` pixels wider than the last one.
+fn curve(scene: &mut Scene, one: &Scored, colour: Colour, extra: f32) {
     let points = one
         .given
         .curve
@@ -123,11 +126,11 @@ fn curve(scene: &mut Scene, one: &Scored, colour: Colour) {
         .map(|point| place(point.recall, point.precision));
     let points: Vec<[f32; 2]> = points.collect();
     for pair in points.windows(2) {
-        line(scene, pair[0], pair[1], 2.2, colour);
+        line(scene, pair[0], pair[1], 1.8 + extra, colour);
     }
     let at = |scores: &Scores| Some(place(scores.recall?, scores.precision?));
     if let Some(centre) = one.best.as_ref().and_then(|best| at(&best.pooled)) {
-        for (radius, colour) in [(7.0, [255; 3]), (5.5, colour)] {
+        for (radius, colour) in [(6.0 + extra, [255; 3]), (4.5 + extra, colour)] {
             scene.shapes.push(Shape::Disc {
                 centre,
                 radius,
@@ -139,7 +142,7 @@ fn curve(scene: &mut Scene, one: &Scored, colour: Colour) {
     if one.given.pooled.threshold.is_some()
         && let Some([x, y]) = at(&one.given.pooled)
     {
-        for (half, colour) in [(7.0, [255; 3]), (5.5, colour)] {
+        for (half, colour) in [(6.0 + extra, [255; 3]), (4.5 + extra, colour)] {
             let (corner, size) = ([x - half, y - half], [2.0 * half; 2]);
             scene.shapes.push(Shape::Rectangle {
                 corner,
