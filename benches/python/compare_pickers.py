@@ -3,7 +3,8 @@
     python compare_pickers.py TOMOGRAM.mrc TEMPLATE.mrc DIAMETER OUT [DEGREES [TILTS.tlt]]
 
 Writes OUT/pytme.tsv (voxels of OUT/binned.mrc, which has half the resolution) and OUT/log.csv (voxels of TOMOGRAM).
-Protein is dark in TOMOGRAM, bright in TEMPLATE; both are cubes' worth of voxels of one size. DIAMETER in ångström.
+Protein is dark in TOMOGRAM, bright in TEMPLATE; the voxels of both have one size. DIAMETER in ångström, DEGREES between
+orientations (12). PYTME_MATCH holds more arguments of pytme match, such as --defocus 40000 --ctf-correction raw.
 Needs pytme (0.3.6), mrcfile, numpy and scipy; one core.
 """
 

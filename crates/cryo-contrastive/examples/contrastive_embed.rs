@@ -1,6 +1,6 @@
 //! Trains on views of two kinds of particles without labels and asks whether neighbours are of one kind.
 //!
-//! Run with `cargo run -p cryo-contrastive --example contrastive_embed`; a few seconds on one core.
+//! Run with `cargo run -p cryo-contrastive --example contrastive_embed`; about a quarter of a minute of one core.
 
 use std::ops::ControlFlow;
 
