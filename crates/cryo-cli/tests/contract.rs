@@ -463,12 +463,7 @@ fn lists_and_coordinates_of_milopyp_work_as_they_are() {
     assert!(learned.contains("2 annotations"), "{learned}");
     // Picks of its test.py: x z y.
     write("007.txt", "20\t16\t21\n");
-    let tomogram = [
-        "--tomogram",
-        "sim/sim_rec.mrc",
-        "--tomogram-name",
-        "007",
-    ];
+    let tomogram = ["--tomogram", "sim/sim_rec.mrc", "--tomogram-name", "007"];
     let convert = ["convert", "007.txt", "007.csv", "--from", "milopyp-picks"];
     succeed(place.path(), &[&convert[..], &tomogram[..]].concat());
     let table = fs::read_to_string(place.path().join("007.csv")).expect("written");

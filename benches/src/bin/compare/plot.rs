@@ -25,7 +25,12 @@ pub(crate) fn plot(scored: &[Scored]) -> Result<Scene, String> {
     for (number, one) in (1..).zip(scored) {
         // Curves that lie on each other all show: the later ones are thinner.
         let above = scored.len() - number as usize;
-        curve(&mut scene, one, class_colour(number), 0.9 * above as f32);
+        curve(
+            &mut scene,
+            one,
+            class_colour(number),
+            2.0 * above.min(4) as f32,
+        );
     }
     legend(&mut scene, scored);
     Ok(scene)
@@ -130,7 +135,7 @@ fn curve(scene: &mut Scene, one: &Scored, colour: Colour, extra: f32) {
     }
     let at = |scores: &Scores| Some(place(scores.recall?, scores.precision?));
     if let Some(centre) = one.best.as_ref().and_then(|best| at(&best.pooled)) {
-        for (radius, colour) in [(6.0 + extra, [255; 3]), (4.5 + extra, colour)] {
+        for (radius, colour) in [(5.5 + extra, [255; 3]), (4.5 + extra, colour)] {
             scene.shapes.push(Shape::Disc {
                 centre,
                 radius,
@@ -142,7 +147,7 @@ fn curve(scene: &mut Scene, one: &Scored, colour: Colour, extra: f32) {
     if one.given.pooled.threshold.is_some()
         && let Some([x, y]) = at(&one.given.pooled)
     {
-        for (half, colour) in [(6.0 + extra, [255; 3]), (4.5 + extra, colour)] {
+        for (half, colour) in [(5.5 + extra, [255; 3]), (4.5 + extra, colour)] {
             let (corner, size) = ([x - half, y - half], [2.0 * half; 2]);
             scene.shapes.push(Shape::Rectangle {
                 corner,
