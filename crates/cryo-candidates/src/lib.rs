@@ -7,6 +7,8 @@ mod input;
 mod search;
 mod views;
 
+/// The types of what goes in and comes out, in the version that this crate speaks.
+pub use cryo_core;
 pub use error::{Error, SourceError};
 pub use input::{
     Contrast, PlaneSource, Polarity, PreprocessParams, PreprocessedSlabs, preprocess_slabs,

@@ -1,6 +1,7 @@
 //! The command `cryo`: arguments in, library calls, files out.
 
 mod candidates;
+mod completions;
 mod config;
 mod convert;
 mod demo;
@@ -82,6 +83,8 @@ enum Command {
     Report(Box<report::Arguments>),
     /// Run the whole story on a small simulated tomogram.
     Demo(Box<demo::Arguments>),
+    /// Print what lets a shell complete cryo's commands and options.
+    Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -119,6 +122,7 @@ fn main() -> ExitCode {
         Some(Command::View(arguments)) => view::run(&arguments, &common),
         Some(Command::Report(arguments)) => report::run(&arguments, &common),
         Some(Command::Demo(arguments)) => demo::run(&arguments, &common),
+        Some(Command::Completions(arguments)) => completions::run(&arguments),
         None => Err(exit::Failure::usage(
             "expected a command; cryo --help lists them",
         )),

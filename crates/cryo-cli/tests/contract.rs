@@ -390,3 +390,82 @@ fn help_gives_units_and_defaults() {
         );
     }
 }
+
+#[test]
+fn completions_of_every_shell_know_the_commands_and_options() {
+    let place = folder();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = succeed(place.path(), &["completions", shell]);
+        for word in ["explore", "localize", "evaluate", "radius", "overwrite"] {
+            assert!(script.contains(word), "{shell}: no {word}");
+        }
+    }
+    let error = fail(place.path(), &["completions", "tcsh"], 2);
+    assert!(error.contains("bash") && error.contains("tcsh"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_takes_its_completions_and_completes() {
+    let place = folder();
+    let script = place.path().join("cryo.bash");
+    std::fs::write(&script, succeed(place.path(), &["completions", "bash"])).expect("written");
+    let lines = format!(
+        "source {}; COMP_WORDS=(cryo eval); COMP_CWORD=1; _cryo cryo eval cryo; echo \"${{COMPREPLY[@]}}\"",
+        script.display()
+    );
+    match std::process::Command::new("bash")
+        .args(["-c", &lines])
+        .output()
+    {
+        Ok(output) => assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "evaluate"),
+        Err(error) => cryo_fixtures::say_skipped(&format!("no bash ({error})")),
+    }
+}
+
+#[test]
+fn lists_and_coordinates_of_milopyp_work_as_they_are() {
+    let place = folder();
+    succeed(place.path(), &small(&["-o", "sim"]));
+    let write = |name: &str, text: &str| fs::write(place.path().join(name), text).expect("written");
+    write(
+        "imgs.txt",
+        "image_name\trec_path\ttilt_path\tangle_path\n007\tsim/sim_rec.mrc\tsim/sim_ts.mrc\tsim/sim.tlt\n",
+    );
+    write(
+        "coords.txt",
+        "image_name\tx_coord\ty_coord\tz_coord\n007\t20\t21\t16\n007\t30\t12\t10\n",
+    );
+    let said = |words: &[&str]| {
+        let output = run(place.path(), words);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {stderr}");
+        stderr
+    };
+    let list = ["--data", "imgs.txt", "--dry-run", "-o", "out"];
+    let explored = said(
+        &[
+            &[
+                "explore",
+                "run",
+                "--views",
+                "tilts",
+                "--encoder",
+                "resnet18",
+            ],
+            &list[..],
+        ]
+        .concat(),
+    );
+    assert!(explored.contains("would read 1 tomograms"), "{explored}");
+    let coords = ["--coords", "coords.txt", "--diameter", "100"];
+    let learned = said(&[&["localize", "train"], &list[..], &coords[..]].concat());
+    assert!(learned.contains("2 annotations"), "{learned}");
+    // Picks of its test.py: x z y.
+    write("007.txt", "20\t16\t21\n");
+    let tomogram = ["--tomogram", "sim/sim_rec.mrc", "--tomogram-name", "007"];
+    let convert = ["convert", "007.txt", "007.csv", "--from", "milopyp-picks"];
+    succeed(place.path(), &[&convert[..], &tomogram[..]].concat());
+    let table = fs::read_to_string(place.path().join("007.csv")).expect("written");
+    assert!(table.contains("007,20,21,16"), "{table}");
+}

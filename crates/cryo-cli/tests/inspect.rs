@@ -333,7 +333,6 @@ fn real_files_are_readable_or_say_why_not() {
         "_labels.json",
         "_tilts.csv",
         "_ctffind4.txt",
-        "object_list_valid.xml",
         "projectionList.xml",
     ];
     let (mut good, mut other) = (Vec::new(), Vec::new());

@@ -18,6 +18,8 @@ mod volume;
 pub use centre::CentreRule;
 pub use error::{GridMismatch, ShapeMismatch};
 pub use grid::Grid;
+/// The arrays that volumes and images are made of, in the version that this crate speaks.
+pub use ndarray;
 pub use orientation::Orientation;
 pub use particle::{FilamentPoint, Particle};
 pub use particle_set::ParticleSet;

@@ -4,6 +4,7 @@ use std::{fmt, path::Path, str::FromStr};
 
 use crate::{
     Error, Format, Overwrite, Picks, PicksOptions, copick, dynamo, em, imod,
+    pickers::{self, PickerFormat},
     star::relion::{self, Convention},
     tables,
 };
@@ -32,10 +33,12 @@ pub enum CoordinateFormat {
     Milopyp,
     /// A table with a header, [`tables`].
     Csv,
+    /// Picks of another program, [`pickers`]; read only.
+    Picker(PickerFormat),
 }
 
 impl CoordinateFormat {
-    /// All formats, in the order of the documentation.
+    /// All formats that are read and written, in the order of the documentation.
     pub const ALL: [Self; 10] = [
         Self::Relion5,
         Self::Relion4,
@@ -90,6 +93,7 @@ impl fmt::Display for CoordinateFormat {
             Self::Em => "em",
             Self::Milopyp => "milopyp",
             Self::Csv => "csv",
+            Self::Picker(format) => return format.fmt(f),
         })
     }
 }
@@ -100,11 +104,11 @@ impl FromStr for CoordinateFormat {
     fn from_str(name: &str) -> Result<Self, String> {
         // `star` is RELION 5, the newest of those that write it.
         let name = if name == "star" { "relion5" } else { name };
-        let known = Self::ALL
-            .into_iter()
-            .find(|format| format.to_string() == name);
+        let read_only = PickerFormat::ALL.map(Self::Picker);
+        let all = Self::ALL.into_iter().chain(read_only);
+        let known = all.clone().find(|format| format.to_string() == name);
         known.ok_or_else(|| {
-            let names: Vec<String> = Self::ALL.iter().map(ToString::to_string).collect();
+            let names: Vec<String> = all.map(|format| format.to_string()).collect();
             format!("expected star, {}, got {name:?}", names.join(", "))
         })
     }
@@ -132,6 +136,7 @@ pub fn read_picks(
         Some(CoordinateFormat::Dynamo) => dynamo::read(path, options),
         Some(CoordinateFormat::Em) => em::read(path, options),
         Some(CoordinateFormat::Milopyp | CoordinateFormat::Csv) => tables::read(path, options),
+        Some(CoordinateFormat::Picker(format)) => pickers::read(path, format, options),
         None => match Format::of_file(path)? {
             Format::Star => relion::read(path, options),
             Format::Imod => imod::read(path, options),
@@ -139,6 +144,7 @@ pub fn read_picks(
             Format::Dynamo => dynamo::read(path, options),
             Format::Em => em::read(path, options),
             Format::Table => tables::read(path, options),
+            Format::Picker(format) => pickers::read(path, format, options),
             other => {
                 let fix = "give coordinates, or name their format";
                 Err(Error::unsupported(format!("{other} as coordinates"))
@@ -152,7 +158,7 @@ pub fn read_picks(
 /// Writes coordinates in any format.
 ///
 /// # Errors
-/// Those of the format's writer.
+/// Those of the format's writer; [`Unsupported`](crate::ErrorKind::Unsupported) for a format that is read only.
 pub fn write_picks(
     path: impl AsRef<Path>,
     format: CoordinateFormat,
@@ -173,5 +179,10 @@ pub fn write_picks(
         CoordinateFormat::Em => em::write(path, picks, options, overwrite),
         CoordinateFormat::Milopyp => tables::write_milopyp(path, picks, overwrite),
         CoordinateFormat::Csv => tables::write(path, picks, options, overwrite),
+        CoordinateFormat::Picker(format) => {
+            Err(Error::unsupported(format!("writing {format} files"))
+                .fix("write a table or a STAR file")
+                .in_file(path))
+        }
     }
 }

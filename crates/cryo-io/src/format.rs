@@ -1,6 +1,6 @@
 use std::{fmt, fs::File, io::Read, path::Path};
 
-use crate::{Error, tilt::TiltFormat};
+use crate::{Error, pickers::PickerFormat, tilt::TiltFormat};
 
 /// A family of files that is read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,6 +22,8 @@ pub enum Format {
     Em,
     /// Tables with a header: CSV, TSV, MiLoPYP's lists and coordinates.
     Table,
+    /// Picks of other programs, read only.
+    Picker(PickerFormat),
     /// Tilt geometry.
     Tilt(TiltFormat),
 }
@@ -51,7 +53,7 @@ impl Format {
             .map_err(|error| Error::io("read the file", error).in_file(path))?;
         Self::of_bytes(&start).or_else(|| Self::of_name(path)).or_else(|| look(path, &start)).ok_or_else(|| {
             Error::unsupported("this kind of file")
-                .fix("cryo reads MRC, HDF5, STAR, IMOD, copick, Dynamo, EM, CSV, tlt, xf, mdoc, aln and Warp XML")
+                .fix("cryo reads MRC, HDF5, STAR, IMOD, copick, Dynamo, EM, CSV, DeepFinder, cbox, coords, tlt, xf, mdoc, aln and Warp XML")
                 .in_file(path)
         })
     }
@@ -70,6 +72,8 @@ impl Format {
             "tbl" => Self::Dynamo,
             "em" => Self::Em,
             "csv" | "tsv" => Self::Table,
+            "cbox" => Self::Picker(PickerFormat::Cbox),
+            "coords" => Self::Picker(PickerFormat::Coords),
             "tlt" | "rawtlt" => Self::Tilt(TiltFormat::Angles),
             "xf" | "tltxf" | "prexf" | "prexg" => Self::Tilt(TiltFormat::Transforms),
             "mdoc" => Self::Tilt(TiltFormat::Mdoc),
@@ -85,7 +89,7 @@ impl Format {
             [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Hdf5),
             [b'I', b'M', b'O', b'D', b'V', ..] => Some(Self::Imod),
             _ if start.get(208..211) == Some(b"MAP") => Some(Self::Mrc),
-            _ => None,
+            _ => PickerFormat::of_start(start).map(Self::Picker),
         }
     }
 }
@@ -119,6 +123,7 @@ impl fmt::Display for Format {
             Self::Dynamo => "Dynamo table",
             Self::Em => "EM",
             Self::Table => "table",
+            Self::Picker(format) => return format.fmt(f),
             Self::Tilt(format) => return format.fmt(f),
         })
     }

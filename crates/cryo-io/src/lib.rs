@@ -15,12 +15,14 @@ mod format;
 pub mod hdf5;
 pub mod imod;
 pub mod mrc;
+pub mod pickers;
 mod picks;
 mod points;
 pub mod star;
 pub mod tables;
 mod text;
 pub mod tilt;
+mod xml;
 
 pub use atomic::{Overwrite, discard_unfinished, write_atomic};
 pub use coordinates::{CoordinateFormat, read_picks, write_picks};

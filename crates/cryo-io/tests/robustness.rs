@@ -70,7 +70,7 @@ static ALLOCATOR: Counting = Counting;
 ///
 /// Little more than what the files of [`dense`] take: a value of two letters becomes a particle or a tilt,
 /// a `Value` of a JSON file, a table of a TOML file (whose length is limited for that).
-const MEMORY_A_BYTE: [(&str, usize); 16] = [
+const MEMORY_A_BYTE: [(&str, usize); 17] = [
     ("mrc", 10),
     ("mrc_permissive", 10),
     ("star", 90),
@@ -87,6 +87,7 @@ const MEMORY_A_BYTE: [(&str, usize); 16] = [
     ("em", 20),
     ("tables", 105),
     ("datasets", 340),
+    ("pickers", 105),
 ];
 
 /// What bzip2 needs to unpack a block of 900 kB.

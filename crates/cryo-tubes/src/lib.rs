@@ -21,6 +21,8 @@ mod tracing;
 mod track;
 mod tube;
 
+/// The types of what goes in and comes out, in the version that this crate speaks.
+pub use cryo_core;
 pub use error::Error;
 pub use paper::{FitAxis, PaperParams, trace_tubes_as_paper};
 pub use params::TubeParams;

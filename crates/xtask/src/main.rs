@@ -6,6 +6,7 @@
 //! cargo xtask test [ARGS]    setup, then every test of the workspace
 //! cargo xtask demo [DIR]     setup, then the main job on a simulated tomogram
 //! cargo xtask bench [ARGS]   the benches, and the comparison with Python's programs
+//! cargo xtask compare ARGS   picks of any tools side by side: a table and precision-recall curves (--help)
 //! cargo xtask page           bundles the interactive page from its sources (needs Node)
 //! ```
 
@@ -17,12 +18,14 @@ mod libtorch;
 mod page;
 mod process;
 
-use std::{env, process::ExitCode};
+use std::{
+    env,
+    process::{Command, ExitCode},
+};
 
-use process::{Failure, cargo};
+use process::{Failure, cargo, root, run};
 
-const USAGE: &str =
-    "usage: cargo xtask setup [--browser] | test [ARGS] | demo [DIR] | bench [ARGS] | page";
+const USAGE: &str = "usage: cargo xtask setup [--browser] | test [ARGS] | demo [DIR] | bench [ARGS] | compare ARGS | page";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         "test" => setup().and_then(|()| cargo(&["test", "--workspace"], rest)),
         "demo" => setup().and_then(|()| demo::run(rest)),
         "bench" => setup().and_then(|()| bench(rest)),
+        "compare" => cmake::provide().and_then(|()| compare(rest)),
         _ => Err(Failure::new(USAGE)),
     };
     match result {
@@ -62,6 +66,20 @@ fn bench(rest: &[String]) -> Result<(), Failure> {
         "--",
     ];
     cargo(&side_by_side, &python)
+}
+
+/// Runs where the caller is, whose paths the arguments are.
+fn compare(rest: &[String]) -> Result<(), Failure> {
+    let manifest = root().join("Cargo.toml");
+    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.args(["run", "--release", "--quiet", "--manifest-path"]);
+    command.arg(manifest);
+    command.args(["-p", "cryo-bench", "--bin", "compare", "--"]);
+    run(
+        command.args(rest),
+        "cargo xtask compare --help lists the arguments",
+    )
 }
 
 fn setup() -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use cryo_core::{Particle, VoxelSize};
 use cryo_io::{
     Error, Format, Frame, Frames, Picks, PicksOptions, copick,
     dataset::{self, Dataset},
-    dynamo, em, imod, read_picks,
+    dynamo, em, imod, pickers, read_picks,
     star::{
         self, Document,
         relion::Convention,
@@ -42,6 +42,7 @@ pub(crate) fn inspect(path: &Path, format: Format, report: &mut Report) -> Resul
         Format::Copick => copick::validate(&bytes),
         Format::Dynamo => dynamo::validate(&bytes),
         Format::Em => em::validate(&bytes),
+        Format::Picker(picker) => pickers::validate(&bytes, picker),
         _ => tables::validate(&bytes),
     });
     if format == Format::Imod

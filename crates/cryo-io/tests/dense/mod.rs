@@ -330,6 +330,19 @@ pub(crate) fn files() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         ("tables", "lines", b"\n".repeat(100_000)),
         (
+            "pickers",
+            "bare rows",
+            rows("", 20_000, |_| "1 1 1\n".to_owned()),
+        ),
+        (
+            "pickers",
+            "objects of a tomogram each",
+            rows("<objlist>", 20_000, |i| {
+                let end = if i == 19_999 { "</objlist>" } else { "" };
+                format!("<object tomo_idx='{i}' x='1' y='1' z='1'/>{end}")
+            }),
+        ),
+        (
             "datasets",
             "entries",
             rows("name,tomogram\n", 20_000, |i| {

@@ -2,7 +2,8 @@
 
 use cryo_core::VoxelSize;
 use cryo_io::{
-    Frame, Frames, PicksOptions, copick, dataset, dynamo, em, imod, mrc, star, tables, tilt,
+    Frame, Frames, PicksOptions, copick, dataset, dynamo, em, imod, mrc, pickers, star, tables,
+    tilt,
 };
 
 /// Name of a reader, extensions of its files, and the reader with its validator.
@@ -11,7 +12,7 @@ pub(crate) type Reader = (&'static str, &'static [&'static str], fn(&[u8]));
 /// Largest array or unpacked file that the readers are allowed here.
 pub(crate) const MAX_BYTES: u64 = 1 << 20;
 
-pub(crate) const READERS: [Reader; 16] = [
+pub(crate) const READERS: [Reader; 17] = [
     (
         "mrc",
         &["mrc", "map", "rec", "mrcs", "st", "gz", "bz2"],
@@ -36,6 +37,7 @@ pub(crate) const READERS: [Reader; 16] = [
     ("em", &["em"], read_em),
     ("tables", &["csv", "tsv", "txt"], read_tables),
     ("datasets", &["csv", "tsv", "toml"], read_datasets),
+    ("pickers", &["xml", "cbox", "coords"], read_pickers),
 ];
 
 fn options() -> PicksOptions {
@@ -51,6 +53,13 @@ fn options() -> PicksOptions {
         tomogram,
         max_bytes: MAX_BYTES,
         ..PicksOptions::default()
+    }
+}
+
+fn read_pickers(bytes: &[u8]) {
+    for format in pickers::PickerFormat::ALL {
+        let _ = pickers::parse(bytes, format, &options());
+        let _ = pickers::validate(bytes, format);
     }
 }
 

@@ -1,19 +1,11 @@
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::Node;
 
 use super::WarpSeries;
 use crate::{
     Error,
     text::{decode, finite, shorten},
+    xml::{self, at},
 };
-
-/// Most nodes that a document may have: Warp's largest files have about a tenth of it.
-const MAX_NODES: u32 = 4_000_000;
-
-/// Most attributes of an element: Warp's have some twenty. The parser compares each with all others.
-const MAX_ATTRIBUTES: usize = 256;
-
-/// Most declarations of namespaces: Warp has none. The parser copies all for each element that has one.
-const MAX_NAMESPACES: usize = 16;
 
 /// The series in the bytes of a file.
 ///
@@ -24,16 +16,7 @@ const MAX_NAMESPACES: usize = 16;
 /// or lists of different lengths.
 pub fn parse(bytes: &[u8]) -> Result<WarpSeries, Error> {
     let text = decode(bytes)?;
-    check_markup(&text)?;
-    let options = ParsingOptions {
-        allow_dtd: false,
-        nodes_limit: MAX_NODES,
-        ..ParsingOptions::default()
-    };
-    let document = Document::parse_with_options(&text, options).map_err(|error| {
-        let line = error.pos().row as usize;
-        Error::unexpected("file", "XML without a document type", error.to_string()).at_line(line)
-    })?;
+    let document = xml::parse(&text)?;
     let root = document.root_element();
     if root.tag_name().name() != "TiltSeries" {
         let got = format!("<{}>", shorten(root.tag_name().name()));
@@ -69,29 +52,6 @@ pub fn parse(bytes: &[u8]) -> Result<WarpSeries, Error> {
     Ok(series)
 }
 
-/// Refuses markup that would take the parser time or memory that grow as the square of the file.
-fn check_markup(text: &str) -> Result<(), Error> {
-    let refused = |at: usize, most: usize, what: &str| {
-        let line = 1 + text[..at].matches('\n').count();
-        let expected = format!("at most {most} {what}");
-        Error::unexpected("XML", expected, "more").at_line(line)
-    };
-    if let Some((at, _)) = text.match_indices("xmlns").nth(MAX_NAMESPACES) {
-        return Err(refused(at, MAX_NAMESPACES, "declarations of namespaces"));
-    }
-    let mut start = 0;
-    // An attribute cannot hold "<", so an element's start lies in one part.
-    for part in text.split('<') {
-        let values = part.split('=').skip(1);
-        let quoted = values.filter(|value| value.trim_start().starts_with(['"', '\'']));
-        if quoted.count() > MAX_ATTRIBUTES {
-            return Err(refused(start, MAX_ATTRIBUTES, "attributes in an element"));
-        }
-        start += part.len() + 1;
-    }
-    Ok(())
-}
-
 fn child<'a, 'i>(root: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
     root.children()
         .find(|node| node.is_element() && node.tag_name().name() == name)
@@ -124,11 +84,6 @@ fn lines(root: Node<'_, '_>, name: &str) -> Vec<String> {
         .filter(|line| !line.is_empty())
         .map(str::to_owned)
         .collect()
-}
-
-fn at(error: Error, node: Node<'_, '_>) -> Error {
-    let row = node.document().text_pos_at(node.range().start).row;
-    error.at_line(row as usize)
 }
 
 fn truth(field: &str) -> Result<bool, Error> {
