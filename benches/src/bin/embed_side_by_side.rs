@@ -1,7 +1,7 @@
 //! Our UMAP and k-means beside umap-learn and scikit-learn, on the same vectors, in one run.
 //!
 //! `embed_side_by_side [PYTHON [FILE.npy ...]]`: PYTHON has umap-learn and scikit-learn; files `[n, d]` of f32 are
-//! mapped too.
+//! mapped instead of what is drawn at random.
 
 use std::{
     env,
@@ -31,10 +31,25 @@ fn main() -> Result<(), Failure> {
         println!("skipped: rows of Python's programs (no PYTHON given)");
     }
     let python = python.as_deref();
-    neighbours(mixture(20_000, 128, 20).view())?;
+    let files: Vec<_> = env::args_os().skip(2).collect();
+    if files.is_empty() {
+        neighbours(mixture(20_000, 128, 20).view())?;
+    }
     println!(
         "\n| map | way | wall s | CPU s | trustworthiness | 15 neighbours kept |\n|---|---|---|---|---|---|"
     );
+    for file in &files {
+        let points: Array2<f32> = read_npy(file)?;
+        let name = Path::new(file)
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        maps(&name, points.view(), python, folder.path())?;
+    }
+    if !files.is_empty() {
+        return Ok(());
+    }
     let blobs = mixture(20_000, 128, 20);
     maps(
         "20 blobs, 20,000 × 128",
@@ -42,15 +57,6 @@ fn main() -> Result<(), Failure> {
         python,
         folder.path(),
     )?;
-    for file in env::args_os().skip(2) {
-        let points: Array2<f32> = read_npy(&file)?;
-        let name = Path::new(&file)
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        maps(&name, points.view(), python, folder.path())?;
-    }
     println!("\n| k-means | wall s | CPU s | inertia | rounds |\n|---|---|---|---|---|");
     clusters(mixture(50_000, 128, 200).view(), python, folder.path())
 }

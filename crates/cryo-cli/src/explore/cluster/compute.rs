@@ -174,7 +174,7 @@ impl Work<'_> {
 }
 
 /// Rows of length 1 where the metric is the cosine, so that Euclidean distances follow it.
-fn scaled(mut vectors: Array2<f32>, settings: &Settings) -> Array2<f32> {
+pub(super) fn scaled(mut vectors: Array2<f32>, settings: &Settings) -> Array2<f32> {
     if settings.metric == "cosine" {
         for mut row in vectors.rows_mut() {
             let squares: f64 = row.iter().map(|value| f64::from(*value).powi(2)).sum();

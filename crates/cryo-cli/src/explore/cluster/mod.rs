@@ -2,6 +2,7 @@
 
 mod compute;
 mod pictures;
+mod quality;
 mod settings;
 mod volumes;
 
@@ -126,6 +127,10 @@ pub(crate) fn cluster(
         places,
     };
     let drawn = pictures::draw(run, &clustered, seed)?;
+    if let Some(quality) = quality::Quality::of(&clustered, &settings, seed)? {
+        quality.write(&run.join("report").join("quality.json"))?;
+        common.say(&quality.said());
+    }
     common.say(&format!(
         "{} candidates in {} classes, {} in none; pictures in {}: {}",
         clustered.table.len(),
