@@ -1,6 +1,16 @@
 //! What the two learning commands share.
 
+use std::path::Path;
+
 use crate::exit::Failure;
+
+/// Removes what killed runs have left half-written in the folder of a run, which one program at a time writes.
+pub(crate) fn tidy(run: &Path) -> Result<(), Failure> {
+    for folder in [run, &run.join("report")] {
+        cryo_io::discard_abandoned(folder, |_| true)?;
+    }
+    Ok(())
+}
 
 /// An error with all its causes.
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {

@@ -12,6 +12,7 @@ mod frames;
 mod inspect;
 mod learning;
 mod localize;
+mod memory;
 mod options;
 mod preprocess;
 mod progress;

@@ -22,7 +22,7 @@ pub mod tables;
 mod text;
 pub mod tilt;
 
-pub use atomic::{Overwrite, discard_unfinished, write_atomic};
+pub use atomic::{Overwrite, discard_abandoned, discard_unfinished, write_atomic};
 pub use coordinates::{CoordinateFormat, read_picks, write_picks};
 pub use error::{Error, ErrorKind, Location};
 pub use finding::{Finding, Severity};

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     config,
     exit::{Failure, Outcome},
+    learning::tidy,
     options::{Common, is_interrupted},
     progress::Report,
     tomograms::{self, Tomogram},
@@ -69,9 +70,14 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
 
 /// The stage.
 pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failure> {
+    if common.shard.is_some() {
+        return Err(Failure::usage(
+            "--shard: one network learns from all tomograms; train on some of them, and shard cryo explore embed --data ALL",
+        ));
+    }
     let settings = Settings::effective(common, &arguments.flags)?;
     let dataset = tomograms::dataset(&arguments.data)?;
-    let entries: Vec<&DatasetEntry> = tomograms::mine(&dataset, common).collect();
+    let entries: Vec<&DatasetEntry> = dataset.entries.iter().collect();
     let settings = settings.of_dataset(&entries)?;
     let params = settings.fit(common.seed())?;
     let model_config = settings.model()?;
@@ -101,6 +107,7 @@ pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failur
     let goes_on = goes_on(&folder, &settings, common)?;
     if goes_on {
         folder.check_dataset(&dataset)?;
+        tidy(&arguments.out)?;
     }
     let sets = match (&arguments.candidates, goes_on) {
         (_, true) if folder.join("candidates.star").exists() => Some(read_candidates(
@@ -140,6 +147,7 @@ pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failur
     };
     if !goes_on {
         begin(&folder)?;
+        tidy(&arguments.out)?;
         folder.write_dataset(&dataset, common)?;
         folder.write_candidates(&specimens.sets)?;
         write_config(&folder, &settings, arguments, common)?;

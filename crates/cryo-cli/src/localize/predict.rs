@@ -7,8 +7,8 @@ use std::{
 use clap::Args;
 use cryo_core::{ParticleSet, Volume};
 use cryo_io::{
-    CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, dataset::DatasetEntry, mrc,
-    read_picks, write_picks,
+    CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, dataset::DatasetEntry,
+    discard_abandoned, mrc, read_picks, write_picks,
 };
 use cryo_pu_localize::{LocalizeParams, Model, PredictParams, Threshold, particles, predict};
 
@@ -108,7 +108,13 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         if common.resume && star(&arguments.out, entry).exists() {
             continue;
         }
+        // No other part writes files of this tomogram.
+        let written = file_names(arguments, entry, &model);
+        discard_abandoned(&arguments.out, |name| written.iter().any(|own| own == name))?;
         one(arguments, entry, &model, common, &progress)?;
+    }
+    if common.shard.is_none() {
+        discard_abandoned(&arguments.out, |name| name == "all.star")?;
     }
     gather(arguments, &dataset.entries, common)?;
     Ok(Outcome::Done)
@@ -175,9 +181,7 @@ fn one(
     let found = particles(model, &entry.name, &heat, volume.grid(), &params).map_err(failure)?;
     if arguments.heatmaps {
         for (map, class) in heat.classes.into_iter().zip(class_names(model)) {
-            let path = arguments
-                .out
-                .join(format!("{}_{class}_heat.mrc", entry.name));
+            let path = arguments.out.join(heat_name(&entry.name, &class));
             let map = Volume::new(map, heat.grid)
                 .map_err(|error| Failure::Resources(error.to_string()))?;
             let options = mrc::WriteOptions {
@@ -228,6 +232,23 @@ fn one(
         CoordinateFormat::Relion5,
         &[counted],
     )
+}
+
+/// All files that a tomogram may get.
+fn file_names(arguments: &Arguments, entry: &DatasetEntry, model: &Model) -> Vec<String> {
+    let name = &entry.name;
+    let heat = class_names(model);
+    let mut names: Vec<String> = heat.iter().map(|class| heat_name(name, class)).collect();
+    names.extend([
+        format!("{name}.star"),
+        format!("{name}_points.star"),
+        file_name(name, arguments.format),
+    ]);
+    names
+}
+
+fn heat_name(name: &str, class: &str) -> String {
+    format!("{name}_{class}_heat.mrc")
 }
 
 fn file_name(name: &str, format: CoordinateFormat) -> String {

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     config,
     exit::{Failure, Outcome},
+    learning::tidy,
     options::{Common, is_interrupted},
     tomograms,
 };
@@ -149,11 +150,12 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     for warning in trainer.warnings() {
         common.say(&format!("warning: {warning}"));
     }
+    tidy(&arguments.out)?;
     if !goes_on {
+        clear(&arguments.out)?;
         checkpoints
             .keep_last(0)
             .map_err(|error| failure(error.into()))?;
-        clear(&arguments.out)?;
         fs::create_dir_all(checkpoints.path()).map_err(cryo_io::Error::from)?;
         let path = arguments.out.join("config.toml");
         config::write(&path, "localize", &settings, common, Overwrite::Replace)?;
@@ -320,7 +322,8 @@ fn diameters(given: &[String], names: &[String]) -> Result<Vec<f64>, Failure> {
         .collect()
 }
 
-/// Takes away what an earlier run ended with, so that nobody predicts with it while this one learns.
+/// Takes away what an earlier run ended with, so that nobody predicts with it while this one learns. Without config.toml
+/// there is no run: it goes first, so that a kill between leaves nothing that would be resumed.
 fn clear(folder: &Path) -> Result<(), Failure> {
     let gone = |result: std::io::Result<()>| match result {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -328,7 +331,11 @@ fn clear(folder: &Path) -> Result<(), Failure> {
         }
         _ => Ok(()),
     };
-    gone(fs::remove_dir_all(folder.join("model")))?;
+    gone(fs::remove_file(folder.join("config.toml")))?;
+    let model = folder.join("model");
+    gone(fs::remove_file(model.join("manifest.json")))?;
+    gone(fs::remove_dir_all(model))?;
+    gone(fs::remove_file(folder.join("metrics.jsonl")))?;
     gone(fs::remove_file(folder.join("thresholds.tsv")))
 }
 
