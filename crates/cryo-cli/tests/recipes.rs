@@ -20,7 +20,7 @@ const CRYO: &str = env!("CARGO_BIN_EXE_cryo");
 const RECIPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/recipes");
 
 /// Settings that make everything small; recipes take them from cryo.toml.
-const SETTINGS: &str = "[explore]\nepochs = 3\nbatch = 8\nbox = 12\n\n[cluster]\nclasses = 2\nneighbours = 5\n\n\
+const SETTINGS: &str = "[explore]\nepochs = 3\nbatch = 8\nbox = 16\n\n[cluster]\nclasses = 2\nneighbours = 5\n\n\
     [localize]\nepochs = 1\nsteps = 6\nbatch = 4\nworking-voxel = 25.0\n";
 
 /// Five tomograms, the third of them empty, in all.tsv; two in few.tsv; particles of the first in clicks.star.
@@ -48,7 +48,7 @@ fn scene() -> tempfile::TempDir {
 }
 
 fn tomogram(at: &Path, name: &str, number: u64) {
-    let mut params = PhantomParams::new([24 + 2 * number as usize, 64, 76], 20.0);
+    let mut params = PhantomParams::new([24 + 2 * number as usize, 84, 92], 20.0);
     params.noise = Noise::SignalToNoise(1.0);
     params.seed = number;
     let mut builder = PhantomBuilder::new(params).expect("valid");

@@ -111,7 +111,8 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         // No other part writes files of this tomogram.
         let written = file_names(arguments, entry, &model);
         discard_abandoned(&arguments.out, |name| written.iter().any(|own| own == name))?;
-        one(arguments, entry, &model, common, &progress)?;
+        one(arguments, entry, &model, common, &progress)
+            .map_err(|failure| tomograms::named(failure, &entry.tomogram))?;
     }
     if common.shard.is_none() {
         discard_abandoned(&arguments.out, |name| name == "all.star")?;

@@ -133,6 +133,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
             annotations: annotations.clone(),
         })
         .collect();
+    let of_tomogram = |error| with_file(failure(error), &entries);
     let checkpoints = CheckpointDir::new(arguments.out.join("checkpoints"));
     let latest = checkpoints
         .latest()
@@ -140,11 +141,11 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     let mut trainer = match latest.filter(|_| goes_on) {
         Some(path) => {
             common.say(&format!("going on from {}", path.display()));
-            Trainer::resume(&annotated, &path, device).map_err(failure)?
+            Trainer::resume(&annotated, &path, device).map_err(of_tomogram)?
         }
         None => {
             let model = Model::new(&model_config, common.seed(), device).map_err(failure)?;
-            Trainer::new(&annotated, model, &params).map_err(failure)?
+            Trainer::new(&annotated, model, &params).map_err(of_tomogram)?
         }
     };
     for warning in trainer.warnings() {
@@ -238,6 +239,18 @@ fn read(
         learned.annotations.push(annotations);
     }
     Ok(learned)
+}
+
+/// Says which file a tomogram is that a failure begins with.
+fn with_file(failure: Failure, entries: &[&DatasetEntry]) -> Failure {
+    let Failure::Input(message) = &failure else {
+        return failure;
+    };
+    let is_meant = |entry: &&&DatasetEntry| message.starts_with(&format!("{}: ", entry.name));
+    match entries.iter().find(is_meant) {
+        Some(entry) => tomograms::named(failure, &entry.tomogram),
+        None => failure,
+    }
 }
 
 /// Closer than this two positions of a class are one.
