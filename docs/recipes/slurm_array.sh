@@ -17,7 +17,7 @@
 #SBATCH --mem=2G
 #SBATCH --time=04:00:00
 #SBATCH --requeue
-#SBATCH --output=cryo-%x-%A_%a.log
+#SBATCH --output=%x-%j.log
 set -euo pipefail
 
 [ $# -gt 0 ] || { echo "usage: sbatch [--array=1-N] $0 COMMAND OF CRYO" >&2; exit 2; }

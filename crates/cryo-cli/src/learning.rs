@@ -12,6 +12,17 @@ pub(crate) fn tidy(run: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the program takes with libtorch at work, beside what it works on; measured.
+pub(crate) const PROGRAM: u64 = 210 << 20;
+
+/// The same where it does not train.
+pub(crate) const IDLE: u64 = 130 << 20;
+
+/// Bytes for a reader.
+pub(crate) fn gibibytes(bytes: u64) -> String {
+    format!("{:.2} GiB", bytes as f64 / f64::from(1 << 30))
+}
+
 /// An error with all its causes.
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut message = error.to_string();

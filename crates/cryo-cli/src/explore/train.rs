@@ -17,7 +17,7 @@ use super::{
 use crate::{
     config,
     exit::{Failure, Outcome},
-    learning::tidy,
+    learning::{gibibytes, tidy},
     options::{Common, is_interrupted},
     progress::Report,
     tomograms::{self, Tomogram},
@@ -87,19 +87,17 @@ pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failur
         .resolve()
         .map_err(|error| failure(error.into()))?;
     if common.dry_run {
-        let bytes = views::memory(&entries, &settings, common)?;
-        let (needed, how) = if views::spills(&bytes, common) {
-            let largest = bytes.iter().copied().max().unwrap_or(0);
-            (largest, ", one at a time with their views on disk")
+        let how = if views::spills(&views::memory(&entries, &settings, common)?, common) {
+            ", one tomogram at a time with its views on disk"
         } else {
-            (bytes.iter().sum(), "")
+            ""
         };
         common.say(&format!(
-            "would read {} tomograms into {:.2} GiB{how} and train {} epochs on {device:?}, {:.1} million multiplications a view, into {}",
+            "would read {} tomograms and train {} epochs on {device:?}, {:.1} million multiplications a view, in about {}{how}, into {}",
             entries.len(),
-            needed as f64 / f64::from(1 << 30),
             settings.epochs,
             model_config.macs() as f64 / 1e6,
+            gibibytes(views::peak(&entries, &settings, common)?),
             arguments.out.display()
         ));
         return Ok(Outcome::Done);

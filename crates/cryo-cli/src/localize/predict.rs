@@ -10,11 +10,14 @@ use cryo_io::{
     CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, dataset::DatasetEntry,
     discard_abandoned, mrc, read_picks, write_picks,
 };
-use cryo_pu_localize::{LocalizeParams, Model, PredictParams, Threshold, particles, predict};
+use cryo_pu_localize::{
+    LocalizeParams, Model, PredictParams, Threshold, particles, predict, predict_bytes,
+};
 
 use super::{failure, inputs};
 use crate::{
     exit::{Failure, Outcome},
+    learning::{IDLE, gibibytes},
     options::Common,
     progress::Report,
     tomograms,
@@ -95,9 +98,10 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     check_free(arguments, &entries, common)?;
     if common.dry_run {
         common.say(&format!(
-            "would look for {} in {} tomograms on {device:?}, into {}",
+            "would look for {} in {} tomograms on {device:?}, in about {}, into {}",
             class_names(&model).join(", "),
             entries.len(),
+            gibibytes(memory(&entries, &model, common)?),
             arguments.out.display()
         ));
         return Ok(Outcome::Done);
@@ -119,6 +123,21 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     }
     gather(arguments, &dataset.entries, common)?;
     Ok(Outcome::Done)
+}
+
+/// Most memory that one tomogram takes, in bytes.
+fn memory(entries: &[&DatasetEntry], model: &Model, common: &Common) -> Result<u64, Failure> {
+    use cryo_candidates::PlaneSource as _;
+    let mut largest = 0;
+    for entry in entries {
+        let grid = tomograms::Tomogram::open(entry, common)?.grid();
+        largest = largest.max(predict_bytes(
+            model.config(),
+            &grid,
+            &PredictParams::default(),
+        ));
+    }
+    Ok(IDLE + largest)
 }
 
 fn class_names(model: &Model) -> Vec<String> {

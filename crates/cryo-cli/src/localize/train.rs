@@ -7,7 +7,10 @@ use std::{
 use clap::Args;
 use cryo_core::{ParticleSet, Volume};
 use cryo_io::{Overwrite, dataset::DatasetEntry, write_atomic};
-use cryo_pu_localize::{AnnotatedTomogram, Annotation, Calibration, Model, Trainer};
+use cryo_pu_localize::{
+    AnnotatedTomogram, Annotation, Calibration, FitParams, Model, ModelConfig, PredictParams,
+    Trainer, predict_bytes,
+};
 use cryo_train::{CheckpointDir, EpochReport};
 
 use super::{
@@ -17,7 +20,7 @@ use super::{
 use crate::{
     config,
     exit::{Failure, Outcome},
-    learning::tidy,
+    learning::{PROGRAM, gibibytes, tidy},
     options::{Common, is_interrupted},
     tomograms,
 };
@@ -114,13 +117,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         model_config.voxel_angstrom
     );
     if common.dry_run {
-        let voxels: usize = (learned.volumes.iter())
-            .map(|(_, volume)| volume.data().len())
-            .sum();
         common.say(&format!(
-            "would learn from {plan}, in about {:.1} GiB, into {}",
-            // The tomogram, its prepared copy, and noise.
-            12.0 * voxels as f64 / f64::from(1 << 30) + 0.5,
+            "would learn from {plan}, in about {}, into {}",
+            gibibytes(memory(&learned, &model_config, &params)),
             arguments.out.display()
         ));
         return Ok(Outcome::Done);
@@ -176,10 +175,28 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     for (name, found) in learned.names.iter().zip(calibration) {
         common.say(&format!(
             "{name}: {:.0} particles expected in these tomograms, threshold {:.2}",
-            found.expected, found.threshold
+            // Not "-0".
+            found.expected.max(0.0) + 0.0,
+            found.threshold
         ));
     }
     Ok(Outcome::Done)
+}
+
+/// Most memory that training and the heat maps after it take, in bytes.
+fn memory(learned: &Learned, model: &ModelConfig, params: &FitParams) -> u64 {
+    let (mut held, mut heat) = (0, 0);
+    for (_, volume) in &learned.volumes {
+        let grid = volume.grid();
+        let scale = (grid.voxel_size.x() / model.voxel_angstrom).powi(3);
+        let voxels = volume.data().len() as f64;
+        // As it was read, prepared, and what is drawn of each class.
+        held += (4.0 * voxels * (1.0 + scale * (1 + model.network.classes) as f64)) as u64;
+        heat = heat.max(predict_bytes(model, grid, &PredictParams::default()));
+    }
+    let samples = params.batch_size * params.sample.iter().product::<usize>();
+    let training = samples as u64 * model.network.training_bytes_per_voxel();
+    PROGRAM + held + training.max(heat)
 }
 
 fn read(
