@@ -14,8 +14,8 @@ fn scene(at: &Path) {
     let mut params = PhantomParams::new([64, 176, 208], 12.5);
     params.noise = Noise::SignalToNoise(0.5);
     let mut builder = PhantomBuilder::new(params).expect("valid");
-    let body = Body::Sphere { radius_vox: 7.0 };
-    builder.scatter("ball", body, 30).expect("room");
+    let body = Body::Sphere { radius_vox: 5.0 };
+    builder.scatter("ball", body, 90).expect("room");
     let phantom = builder.build(&()).expect("built");
     let options = mrc::WriteOptions::default();
     mrc::write(at.join("one.mrc"), &phantom.volume, &options).expect("written");
@@ -77,8 +77,8 @@ fn memory_is_estimated_within_a_quarter() {
     let at = place.path();
     scene(at);
     for line in [
-        "explore run --data one.mrc --out explored --epochs 1 --device cpu --threads 1",
-        "localize train --data one.mrc --coords one.star --diameter 175 --out localized --epochs 1 --steps 2 \
+        "explore run --data one.mrc --out explored --epochs 1 --batch 64 --device cpu --threads 1",
+        "localize train --data one.mrc --coords one.star --diameter 125 --out localized --epochs 1 --steps 2 \
          --device cpu --threads 1",
         "localize predict --run localized --data one.mrc --out picks --device cpu --threads 1",
     ] {

@@ -92,6 +92,7 @@ pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failur
         } else {
             ""
         };
+        // A guess of the number of candidates stands in it, where that is below a batch.
         common.say(&format!(
             "would read {} tomograms and train {} epochs on {device:?}, {:.1} million multiplications a view, in about {}{how}, into {}",
             entries.len(),
