@@ -173,7 +173,7 @@ const LOCALIZE: [&str; 2] = [
 /// Kills in a row of one test; `CRYO_KILLS` says another number.
 fn kills() -> usize {
     let given = env::var("CRYO_KILLS").ok();
-    given.map_or(10, |text| text.parse().expect("CRYO_KILLS: a number"))
+    given.map_or(5, |text| text.parse().expect("CRYO_KILLS: a number"))
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn exploration_killed_once_at_any_moment_ends_as_if_undisturbed() {
         at: place.path(),
         lines: &EXPLORE,
     };
-    work.disturbed(2 * kills(), true);
+    work.disturbed(4 * kills(), true);
 }
 
 #[test]
@@ -215,5 +215,5 @@ fn localization_killed_once_at_any_moment_ends_as_if_undisturbed() {
         at: place.path(),
         lines: &LOCALIZE,
     };
-    work.disturbed(2 * kills(), true);
+    work.disturbed(4 * kills(), true);
 }
