@@ -15,11 +15,12 @@ parts=${PARTS:-8}
 config=()
 [ ! -e cryo.toml ] || config=(--config cryo.toml)
 
+# A join waits for its parts whether they failed or not, as it does what is left.
 # Submits and prints the number of the job.
 submit() { # shellcheck disable=SC2086
     sbatch --parsable ${SBATCH:-} "$@"
 }
-after() { printf -- '--dependency=afterok:%s' "$1"; }
+after() { printf -- '--dependency=%s:%s' "$1" "$2"; }
 
 case ${1:-} in
 explore)
@@ -27,9 +28,9 @@ explore)
     # shellcheck disable=SC2086
     train=$(submit ${TRAIN:-} "$here/slurm_array.sh" explore train --data "$few" --out run "${config[@]}")
     embed=(explore embed --run run --data "$all" --out all)
-    each=$(submit "$(after "$train")" --array="1-$parts" "$here/slurm_array.sh" "${embed[@]}")
-    join=$(submit "$(after "$each")" "$here/slurm_array.sh" "${embed[@]}")
-    last=$(submit "$(after "$join")" "$here/slurm_array.sh" explore cluster all "${config[@]}")
+    each=$(submit "$(after afterok "$train")" --array="1-$parts" "$here/slurm_array.sh" "${embed[@]}")
+    join=$(submit "$(after afterany "$each")" "$here/slurm_array.sh" "${embed[@]}")
+    last=$(submit "$(after afterok "$join")" "$here/slurm_array.sh" explore cluster all "${config[@]}")
     ;;
 localize)
     coords=$2 diameter=$3 all=$4
@@ -37,8 +38,8 @@ localize)
     train=$(submit ${TRAIN:-} "$here/slurm_array.sh" localize train --data "$all" --coords "$coords" --diameter "$diameter" \
         --out localized "${config[@]}")
     predict=(localize predict --run localized --data "$all" --out picks)
-    each=$(submit "$(after "$train")" --array="1-$parts" "$here/slurm_array.sh" "${predict[@]}")
-    last=$(submit "$(after "$each")" "$here/slurm_array.sh" "${predict[@]}")
+    each=$(submit "$(after afterok "$train")" --array="1-$parts" "$here/slurm_array.sh" "${predict[@]}")
+    last=$(submit "$(after afterany "$each")" "$here/slurm_array.sh" "${predict[@]}")
     ;;
 *)
     sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2

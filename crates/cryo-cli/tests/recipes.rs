@@ -102,7 +102,7 @@ const SBATCH: &str = r#"#!/usr/bin/env bash
 set -euo pipefail
 array=
 while [[ $1 == --* ]]; do
-    case $1 in --array=1-*) array=${1#--array=1-} ;; --parsable|--dependency=afterok:[0-9]*) ;; *) exit 9 ;; esac
+    case $1 in --array=1-*) array=${1#--array=1-} ;; --parsable|--dependency=after*:[0-9]*) ;; *) exit 9 ;; esac
     shift
 done
 echo "$*" >> jobs

@@ -20,7 +20,7 @@ pub(crate) fn provide() -> Result<(), Failure> {
             println!("snakemake: fetching {VERSION} into {} …", folder.display());
             cache::fill(&folder, |scratch| {
                 let mut pip = Command::new(python()?);
-                pip.args(["-m", "pip", "install", "--quiet", "--only-binary=:all:"])
+                pip.args(["-m", "pip", "install", "--quiet"])
                     .arg("--disable-pip-version-check")
                     .arg(format!("snakemake=={VERSION}"))
                     .arg("--target")
