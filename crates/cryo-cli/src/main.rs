@@ -12,7 +12,6 @@ mod frames;
 mod inspect;
 mod learning;
 mod localize;
-mod memory;
 mod options;
 mod preprocess;
 mod progress;

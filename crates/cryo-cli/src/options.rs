@@ -7,9 +7,9 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use cryo_io::Overwrite;
-use cryo_train::DeviceChoice;
+use cryo_train::{DeviceChoice, free_memory_bytes};
 
-use crate::{config, exit::Failure, memory};
+use crate::{config, exit::Failure};
 
 /// Options that every subcommand takes.
 #[derive(Debug, Clone, Args)]
@@ -80,7 +80,7 @@ impl Common {
 
     /// Memory that may be used, in bytes.
     pub(crate) fn memory_bytes(&self) -> u64 {
-        let free = || memory::free().unwrap_or(8 << 30);
+        let free = || free_memory_bytes().unwrap_or(8 << 30);
         self.memory
             .map_or_else(free, |gibibytes| (gibibytes * (1_u64 << 30) as f64) as u64)
     }

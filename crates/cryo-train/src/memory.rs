@@ -1,9 +1,15 @@
-//! Memory that the program may still take: the machine's, or less where a batch system or a container limits it.
-
 use std::{fs, path::Path};
 
-/// What is available on the machine and in all control groups that the process is in, in bytes.
-pub(crate) fn free() -> Option<u64> {
+/// Memory in bytes that this process may still take, where the system says (Linux): what is available on the machine, or
+/// less where a control group, of a batch system or a container, is limited.
+///
+/// ```
+/// if let Some(bytes) = cryo_train::free_memory_bytes() {
+///     assert!(bytes > 0);
+/// }
+/// ```
+#[must_use]
+pub fn free_memory_bytes() -> Option<u64> {
     let machine = available(&fs::read_to_string("/proc/meminfo").ok()?)?;
     let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let allowed = left_in_groups(&groups, Path::new("/sys/fs/cgroup"));
