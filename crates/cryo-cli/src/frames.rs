@@ -13,7 +13,7 @@ use cryo_io::{
     star::relion,
 };
 
-use crate::exit::Failure;
+use crate::{exit::Failure, tomograms::check_whole};
 
 /// Where the tomograms' sizes come from, and the rules of the formats.
 #[derive(Debug, Args)]
@@ -168,6 +168,7 @@ impl FrameArguments {
             ..Default::default()
         };
         let reader = mrc::Reader::open(path, &options)?;
+        check_whole(&reader)?;
         Ok(Frame::of(&reader.grid()?))
     }
 }

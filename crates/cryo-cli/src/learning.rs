@@ -1,6 +1,27 @@
 //! What the two learning commands share.
 
+use std::path::Path;
+
 use crate::exit::Failure;
+
+/// Removes what killed runs have left half-written in the folder of a run, which one program at a time writes.
+pub(crate) fn tidy(run: &Path) -> Result<(), Failure> {
+    for folder in [run, &run.join("report")] {
+        cryo_io::discard_abandoned(folder, |_| true)?;
+    }
+    Ok(())
+}
+
+/// What the program takes with libtorch at work, beside what it works on; measured.
+pub(crate) const PROGRAM: u64 = 210 << 20;
+
+/// The same where it does not train.
+pub(crate) const IDLE: u64 = 130 << 20;
+
+/// Bytes for a reader.
+pub(crate) fn gibibytes(bytes: u64) -> String {
+    format!("{:.2} GiB", bytes as f64 / f64::from(1 << 30))
+}
 
 /// An error with all its causes.
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {

@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use cryo_io::Overwrite;
-use cryo_train::DeviceChoice;
+use cryo_train::{DeviceChoice, free_memory_bytes};
 
 use crate::{config, exit::Failure};
 
@@ -35,7 +35,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "N")]
     pub(crate) seed: Option<u64>,
 
-    /// Memory that may be used, in GiB [default: what the machine has free]. What needs more is refused
+    /// Memory that may be used, in GiB [default: what the machine, or the batch job, has free]. What needs more is refused
     /// before it starts.
     #[arg(long, global = true, value_name = "GiB")]
     pub(crate) memory: Option<f64>,
@@ -80,7 +80,7 @@ impl Common {
 
     /// Memory that may be used, in bytes.
     pub(crate) fn memory_bytes(&self) -> u64 {
-        let free = || free_memory().unwrap_or(8 << 30);
+        let free = || free_memory_bytes().unwrap_or(8 << 30);
         self.memory
             .map_or_else(free, |gibibytes| (gibibytes * (1_u64 << 30) as f64) as u64)
     }
@@ -202,13 +202,4 @@ pub(crate) fn prepare(common: &mut Common, polls: bool) -> Result<(), Failure> {
         }
     })
     .map_err(|error| Failure::Resources(format!("could not listen for Ctrl-C: {error}")))
-}
-
-fn free_memory() -> Option<u64> {
-    let facts = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = facts
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-    Some(kibibytes << 10)
 }

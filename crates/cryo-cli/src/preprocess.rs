@@ -5,7 +5,7 @@ use std::{cell::RefCell, path::PathBuf};
 use clap::Args;
 use cryo_candidates::{PlaneSource, PreprocessParams, preprocess_slabs};
 use cryo_filters::bin_mean;
-use cryo_io::{dataset::DatasetEntry, mrc};
+use cryo_io::{Overwrite, dataset::DatasetEntry, mrc};
 use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 
@@ -119,20 +119,26 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     if common.dry_run {
         return Ok(Outcome::Done);
     }
-    std::fs::create_dir_all(&arguments.out).map_err(cryo_io::Error::from)?;
     let config = arguments.out.join("config.toml");
-    if config.exists() && !common.overwrite {
+    let is_kept = config.exists() && !common.overwrite;
+    if is_kept {
         config::check_same(&config, "preprocess", &settings, common)?;
-    } else {
-        config::write(&config, "preprocess", &settings, common, common.overwrite())?;
     }
+    // Once a tomogram turned out to be sound.
+    let begin = || {
+        if is_kept {
+            return Ok(());
+        }
+        std::fs::create_dir_all(&arguments.out).map_err(cryo_io::Error::from)?;
+        config::write(&config, "preprocess", &settings, common, Overwrite::Replace)
+    };
     let progress = Report::new(common);
     for entry in tomograms::mine(&dataset, common) {
         let path = target(entry);
         if common.resume && path.exists() {
             continue;
         }
-        write(entry, &settings, &params, &path, common, &progress)?;
+        write(entry, &settings, &params, &path, &begin, common, &progress)?;
         common.say(&format!("{} in {}", entry.name, path.display()));
     }
     Ok(Outcome::Done)
@@ -143,6 +149,7 @@ fn write(
     settings: &Settings,
     params: &PreprocessParams,
     path: &std::path::Path,
+    begin: &dyn Fn() -> Result<(), Failure>,
     common: &Common,
     progress: &Report,
 ) -> Result<(), Failure> {
@@ -156,6 +163,8 @@ fn write(
             settings.bin, entry.name
         )));
     };
+    tomogram.check_whole()?;
+    begin()?;
     // What went wrong is kept aside, because the writer knows errors of files only.
     let trouble = RefCell::new(None);
     let slabs = slabs.filter_map(|slab| {

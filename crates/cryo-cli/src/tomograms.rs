@@ -58,6 +58,10 @@ impl Tomogram {
     pub(crate) fn reader(&self) -> &mrc::Reader {
         &self.reader
     }
+
+    pub(crate) fn check_whole(&self) -> Result<(), Failure> {
+        check_whole(&self.reader)
+    }
 }
 
 impl PlaneSource for Tomogram {
@@ -76,6 +80,24 @@ impl PlaneSource for Tomogram {
             .part([planes.start, 0, 0], [planes.len(), height, width])?;
         out.assign(&part);
         Ok(())
+    }
+}
+
+/// Refuses a file that is shorter than its header says, or does not hold real numbers: reads its last voxel.
+pub(crate) fn check_whole(reader: &mrc::Reader) -> Result<(), Failure> {
+    let last = reader.shape().map(|extent| extent - 1);
+    reader.part(last, [1; 3])?;
+    Ok(())
+}
+
+/// The failure that names the file of a tomogram, where it does not yet.
+pub(crate) fn named(failure: Failure, path: &Path) -> Failure {
+    let path = path.display().to_string();
+    match failure {
+        Failure::Input(message) if !message.contains(&path) => {
+            Failure::Input(format!("{path}: {message}"))
+        }
+        other => other,
     }
 }
 

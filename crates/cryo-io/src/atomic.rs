@@ -24,7 +24,7 @@ pub enum Overwrite {
 /// Writes a file through a temporary one beside it, which is synced and renamed when `write` is done.
 ///
 /// A failed or killed write leaves the old file, or none; a killed one leaves the temporary file
-/// `.NAME.PID-N.part` behind.
+/// `.NAME.PID-N.part` behind, which [`discard_abandoned`] removes.
 ///
 /// # Errors
 /// [`ErrorKind::Exists`] under [`Overwrite::Never`], the error of `write`, or [`ErrorKind::Io`].
@@ -81,6 +81,53 @@ pub fn discard_unfinished() {
     }
 }
 
+/// Removes the temporary files that killed programs have left in `folder` of files whose name `is_mine` accepts;
+/// a folder that is not there has none.
+///
+/// Nobody else may be writing files of these names: a file under way would be taken from under it.
+///
+/// # Errors
+/// [`ErrorKind::Io`] for the first file that cannot be removed.
+///
+/// ```
+/// use cryo_io::discard_abandoned;
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let at = |name: &str| folder.path().join(name);
+/// for name in [".a.star.4711-0.part", ".b.star.4711-1.part", "a.star"] {
+///     std::fs::write(at(name), "")?;
+/// }
+/// discard_abandoned(folder.path(), |name| name == "a.star")?;
+/// assert!(!at(".a.star.4711-0.part").exists());
+/// assert!(at(".b.star.4711-1.part").exists() && at("a.star").exists());
+/// # Ok::<(), cryo_io::Error>(())
+/// ```
+pub fn discard_abandoned(folder: &Path, is_mine: impl Fn(&str) -> bool) -> Result<(), Error> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(|error| Error::io("list", error).in_file(folder))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(|error| Error::io("list", error).in_file(folder))?;
+        let name = entry.file_name();
+        if name.to_str().and_then(finished_name).is_some_and(&is_mine) {
+            let path = entry.path();
+            fs::remove_file(&path).map_err(|error| Error::io("remove", error).in_file(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Of a temporary file, the name that it would have got: `NAME` of `.NAME.PID-N.part`.
+fn finished_name(temporary: &str) -> Option<&str> {
+    let (name, number) = temporary
+        .strip_prefix('.')?
+        .strip_suffix(".part")?
+        .rsplit_once('.')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (process, count) = number.split_once('-')?;
+    (is_number(process) && is_number(count)).then_some(name)
+}
+
 fn write_beside(
     path: &Path,
     overwrite: Overwrite,
@@ -122,16 +169,18 @@ impl Temporary {
                 path.display().to_string(),
             ));
         };
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!(".{}.{}-{count}.part", name.to_string_lossy(), process::id());
-        let path = path.with_file_name(name);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&path)
-            .map_err(|error| Error::io("create a file there", error))?;
+        // A program on another machine may have the same number, and an abandoned file the same name.
+        let (path, file) = loop {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!(".{}.{}-{count}.part", name.to_string_lossy(), process::id());
+            let path = path.with_file_name(name);
+            let mut options = OpenOptions::new();
+            match options.read(true).write(true).create_new(true).open(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(Error::io("create a file there", error)),
+                Ok(file) => break (path, file),
+            }
+        };
         if let Ok(mut unfinished) = UNFINISHED.lock() {
             unfinished.push(path.clone());
         }

@@ -24,7 +24,7 @@ mod text;
 pub mod tilt;
 mod xml;
 
-pub use atomic::{Overwrite, discard_unfinished, write_atomic};
+pub use atomic::{Overwrite, discard_abandoned, discard_unfinished, write_atomic};
 pub use coordinates::{CoordinateFormat, read_picks, write_picks};
 pub use error::{Error, ErrorKind, Location};
 pub use finding::{Finding, Severity};

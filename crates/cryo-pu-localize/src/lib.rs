@@ -17,7 +17,7 @@ pub use error::Error;
 pub(crate) use infer::calibrate_on;
 pub use infer::{
     Calibration, HeatMap, LocalizeParams, PredictParams, Reading, Threshold, localize, particles,
-    predict,
+    predict, predict_bytes,
 };
 pub use loss::{
     ContrastParams, ContrastRows, ContrastTerms, Objective, PuRisks, consistency, contrast,

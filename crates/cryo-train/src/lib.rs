@@ -8,6 +8,7 @@ mod cuda;
 mod device;
 mod error;
 mod guard;
+mod memory;
 pub mod nn;
 mod optimizer;
 mod precision;
@@ -23,6 +24,7 @@ pub use checkpoint::{
 pub use device::{DeviceChoice, LIBTORCH_VERSION};
 pub use error::Error;
 pub use guard::check_finite;
+pub use memory::free_memory_bytes;
 pub use optimizer::{AdamParams, LarsParams, Optimizer, OptimizerParams, SgdParams};
 pub use precision::{LossScaler, Precision};
 pub use report::{EpochReport, peak_memory_bytes};

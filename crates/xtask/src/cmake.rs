@@ -85,13 +85,13 @@ fn find_file(folder: &Path, name: &str) -> Option<PathBuf> {
 }
 
 #[cfg(unix)]
-fn make_executable(path: &Path) -> Result<(), Failure> {
+pub(crate) fn make_executable(path: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))
         .map_err(|error| Failure::io("make executable", path, &error))
 }
 
 #[cfg(not(unix))]
-fn make_executable(_: &Path) -> Result<(), Failure> {
+pub(crate) fn make_executable(_: &Path) -> Result<(), Failure> {
     Ok(())
 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! cargo xtask setup          libtorch and CMake, found or fetched once into a cache; with --browser also
-//!                            Chromium, for the tests of the page
+//!                            Chromium, for the tests of the page, with --snakemake also Snakemake, for that
+//!                            of its recipe
 //! cargo xtask test [ARGS]    setup, then every test of the workspace
 //! cargo xtask demo [DIR]     setup, then the main job on a simulated tomogram
 //! cargo xtask bench [ARGS]   the benches, and the comparison with Python's programs
@@ -17,6 +18,7 @@ mod demo;
 mod libtorch;
 mod page;
 mod process;
+mod snakemake;
 
 use std::{
     env,
@@ -25,7 +27,7 @@ use std::{
 
 use process::{Failure, cargo, root, run};
 
-const USAGE: &str = "usage: cargo xtask setup [--browser] | test [ARGS] | demo [DIR] | bench [ARGS] | compare ARGS | page";
+const USAGE: &str = "usage: cargo xtask setup [--browser] [--snakemake] | test [ARGS] | demo [DIR] | bench [ARGS] | compare ARGS | page";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -88,9 +90,17 @@ fn setup() -> Result<(), Failure> {
 }
 
 fn setup_all(rest: &[String]) -> Result<(), Failure> {
-    match rest {
-        [] => setup(),
-        [flag] if flag == "--browser" => setup().and_then(|()| browser::provide()),
-        _ => Err(Failure::new(USAGE)),
+    let known = ["--browser", "--snakemake"];
+    if rest.iter().any(|flag| !known.contains(&flag.as_str())) {
+        return Err(Failure::new(USAGE));
     }
+    let asked = |flag: &str| rest.iter().any(|given| given == flag);
+    setup()?;
+    if asked("--browser") {
+        browser::provide()?;
+    }
+    if asked("--snakemake") {
+        snakemake::provide()?;
+    }
+    Ok(())
 }

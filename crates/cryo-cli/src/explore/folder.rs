@@ -141,27 +141,7 @@ impl RunFolder {
     }
 
     pub(super) fn write_candidates(&self, sets: &[ParticleSet]) -> Result<(), Failure> {
-        let picks = Picks {
-            sets: sets.to_vec(),
-            ..Picks::default()
-        };
-        let frame = |set: &ParticleSet| (set.tomogram.clone(), frame(&set.grid));
-        let options = PicksOptions {
-            frames: Frames {
-                named: sets.iter().map(frame).collect(),
-                ..Frames::default()
-            },
-            ..PicksOptions::default()
-        };
-        let path = self.join("candidates.star");
-        write_picks(
-            &path,
-            CoordinateFormat::Relion5,
-            &picks,
-            &options,
-            Overwrite::Replace,
-        )?;
-        Ok(())
+        write_candidates(&self.join("candidates.star"), sets)
     }
 
     /// One line an epoch.
@@ -207,6 +187,30 @@ pub(super) fn read_candidates(path: &Path, frames: Frames) -> Result<Vec<Particl
     Ok(read_picks(path, None, &options)?.sets)
 }
 
+/// Candidates as RELION 5 has them.
+pub(super) fn write_candidates(path: &Path, sets: &[ParticleSet]) -> Result<(), Failure> {
+    let picks = Picks {
+        sets: sets.to_vec(),
+        ..Picks::default()
+    };
+    let frame = |set: &ParticleSet| (set.tomogram.clone(), frame(&set.grid));
+    let options = PicksOptions {
+        frames: Frames {
+            named: sets.iter().map(frame).collect(),
+            ..Frames::default()
+        },
+        ..PicksOptions::default()
+    };
+    write_picks(
+        path,
+        CoordinateFormat::Relion5,
+        &picks,
+        &options,
+        Overwrite::Replace,
+    )?;
+    Ok(())
+}
+
 const FINGERPRINT: &str = "fingerprint";
 const GRID: &str = "grid";
 
@@ -228,19 +232,41 @@ fn grid_of(text: &str) -> Option<Grid> {
     Some(Grid::new(shape, size))
 }
 
-/// FNV-1a over the bytes of a file, so that a replaced tomogram is noticed.
+/// Of the bytes of a file, so that a replaced tomogram is noticed.
 pub(crate) fn fingerprint(path: &Path) -> Result<String, Failure> {
-    let failed = |error| Failure::Input(format!("{}: could not read: {error}", path.display()));
-    let mut file = File::open(path).map_err(failed)?;
-    let mut buffer = vec![0; 1 << 20];
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    loop {
-        let read = file.read(&mut buffer).map_err(failed)?;
-        if read == 0 {
-            return Ok(format!("{hash:016x}"));
+    let mut found = Fingerprint::new();
+    found.add_file(path)?;
+    Ok(found.text())
+}
+
+/// FNV-1a over bytes.
+pub(super) struct Fingerprint(u64);
+
+impl Fingerprint {
+    pub(super) fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
-        for &byte in &buffer[..read] {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+
+    pub(super) fn add_file(&mut self, path: &Path) -> Result<(), Failure> {
+        let failed = |error| Failure::Input(format!("{}: could not read: {error}", path.display()));
+        let mut file = File::open(path).map_err(failed)?;
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let read = file.read(&mut buffer).map_err(failed)?;
+            if read == 0 {
+                return Ok(());
+            }
+            self.add(&buffer[..read]);
         }
+    }
+
+    pub(super) fn text(&self) -> String {
+        format!("{:016x}", self.0)
     }
 }

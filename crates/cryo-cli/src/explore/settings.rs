@@ -204,6 +204,13 @@ impl Settings {
     /// The architecture.
     pub(super) fn model(&self) -> Result<ModelConfig, Failure> {
         let mut config = match self.encoder.as_str() {
+            // Of every two voxels the network sees one.
+            "compact" if self.edge < 16 => {
+                return Err(Failure::usage(format!(
+                    "--box: expected 16 voxels or more, got {}",
+                    self.edge
+                )));
+            }
             "compact" => ModelConfig::recommended(self.slices, self.view_edge(), self.edge / 2),
             "resnet18" if self.shows_tilts() => ModelConfig::paper_2d3d(self.view_edge()),
             "resnet18" => ModelConfig::paper_3d(self.view_edge()),

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     config,
     exit::{Failure, Outcome},
+    learning::{gibibytes, tidy},
     options::{Common, is_interrupted},
     progress::Report,
     tomograms::{self, Tomogram},
@@ -69,9 +70,14 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
 
 /// The stage.
 pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failure> {
+    if common.shard.is_some() {
+        return Err(Failure::usage(
+            "--shard: one network learns from all tomograms; train on some of them, and shard cryo explore embed --data ALL",
+        ));
+    }
     let settings = Settings::effective(common, &arguments.flags)?;
     let dataset = tomograms::dataset(&arguments.data)?;
-    let entries: Vec<&DatasetEntry> = tomograms::mine(&dataset, common).collect();
+    let entries: Vec<&DatasetEntry> = dataset.entries.iter().collect();
     let settings = settings.of_dataset(&entries)?;
     let params = settings.fit(common.seed())?;
     let model_config = settings.model()?;
@@ -81,19 +87,18 @@ pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failur
         .resolve()
         .map_err(|error| failure(error.into()))?;
     if common.dry_run {
-        let bytes = views::memory(&entries, &settings, common)?;
-        let (needed, how) = if views::spills(&bytes, common) {
-            let largest = bytes.iter().copied().max().unwrap_or(0);
-            (largest, ", one at a time with their views on disk")
+        let how = if views::spills(&views::memory(&entries, &settings, common)?, common) {
+            ", one tomogram at a time with its views on disk"
         } else {
-            (bytes.iter().sum(), "")
+            ""
         };
+        // A guess of the number of candidates stands in it, where that is below a batch.
         common.say(&format!(
-            "would read {} tomograms into {:.2} GiB{how} and train {} epochs on {device:?}, {:.1} million multiplications a view, into {}",
+            "would read {} tomograms and train {} epochs on {device:?}, {:.1} million multiplications a view, in about {}{how}, into {}",
             entries.len(),
-            needed as f64 / f64::from(1 << 30),
             settings.epochs,
             model_config.macs() as f64 / 1e6,
+            gibibytes(views::peak(&entries, &settings, common)?),
             arguments.out.display()
         ));
         return Ok(Outcome::Done);
@@ -101,6 +106,7 @@ pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failur
     let goes_on = goes_on(&folder, &settings, common)?;
     if goes_on {
         folder.check_dataset(&dataset)?;
+        tidy(&arguments.out)?;
     }
     let sets = match (&arguments.candidates, goes_on) {
         (_, true) if folder.join("candidates.star").exists() => Some(read_candidates(
@@ -140,6 +146,7 @@ pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failur
     };
     if !goes_on {
         begin(&folder)?;
+        tidy(&arguments.out)?;
         folder.write_dataset(&dataset, common)?;
         folder.write_candidates(&specimens.sets)?;
         write_config(&folder, &settings, arguments, common)?;

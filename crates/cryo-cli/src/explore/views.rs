@@ -13,6 +13,7 @@ use super::{
 use crate::{
     candidates::tilts,
     exit::Failure,
+    learning::PROGRAM,
     options::{Common, is_interrupted},
     tomograms::{self, Tomogram},
 };
@@ -60,6 +61,39 @@ pub(super) fn memory(
         Ok(4 * (z * y * x) as u64 + series)
     };
     entries.iter().map(bytes).collect()
+}
+
+/// A candidate for so many voxels, by which their number is guessed before the search.
+const VOXELS_A_CANDIDATE: u64 = 10_000;
+
+/// Planes that a search holds at most, in its three buffers.
+const SEARCHED: u64 = 200;
+
+/// Most memory that finding, cutting out and training take, in bytes.
+pub(super) fn peak(
+    entries: &[&DatasetEntry],
+    settings: &Settings,
+    common: &Common,
+) -> Result<u64, Failure> {
+    let bytes = memory(entries, settings, common)?;
+    let held = if spills(&bytes, common) {
+        0
+    } else {
+        bytes.iter().sum()
+    };
+    let (mut reading, mut voxels) = (0, 0);
+    for (entry, &own) in entries.iter().zip(&bytes) {
+        let [z, y, x] = Tomogram::open(entry, common)?.reader().shape();
+        let (plane, depth) = (4 * (y * x) as u64, z as u64);
+        // The tomogram as it was read, and planes under search or preparation.
+        let raw = plane * depth + plane * depth.min(SEARCHED) + plane * depth / 7;
+        reading = reading.max(if held == 0 { raw + own } else { raw });
+        voxels += plane * depth / 4;
+    }
+    let batch = settings.fit(common.seed())?.batch_size;
+    let pairs = batch.min((voxels / VOXELS_A_CANDIDATE).max(8) as usize);
+    let training = settings.model()?.training_bytes(pairs);
+    Ok(PROGRAM + held + reading.max(training))
 }
 
 /// Whether views are cut out of one tomogram at a time: all of them take more than half of the memory.

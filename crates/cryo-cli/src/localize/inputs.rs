@@ -2,20 +2,13 @@ use std::path::Path;
 
 use cryo_candidates::PlaneSource;
 use cryo_core::{ParticleSet, Volume};
-use cryo_io::{Frame, Frames, PicksOptions, dataset::DatasetEntry, mrc, read_picks};
+use cryo_io::{Frame, Frames, PicksOptions, dataset::DatasetEntry, read_picks};
 
 use crate::{exit::Failure, options::Common, tomograms::Tomogram};
 
 /// A tomogram as a whole.
 pub(super) fn read(entry: &DatasetEntry, common: &Common) -> Result<Volume, Failure> {
-    let options = mrc::ReadOptions {
-        permissive: true,
-        axis_order: entry.axis_order,
-        voxel_size_angstrom: entry.voxel_size_angstrom,
-        max_bytes: common.memory_bytes(),
-        ..Default::default()
-    };
-    Ok(mrc::read(&entry.tomogram, &options)?)
+    Ok(Tomogram::open(entry, common)?.reader().volume()?)
 }
 
 /// Coordinates of the tomograms of a dataset, in any format; each set is on its tomogram's grid and has its name.

@@ -7,14 +7,17 @@ use std::{
 use clap::Args;
 use cryo_core::{ParticleSet, Volume};
 use cryo_io::{
-    CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, dataset::DatasetEntry, mrc,
-    read_picks, write_picks,
+    CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, dataset::DatasetEntry,
+    discard_abandoned, mrc, read_picks, write_picks,
 };
-use cryo_pu_localize::{LocalizeParams, Model, PredictParams, Threshold, particles, predict};
+use cryo_pu_localize::{
+    LocalizeParams, Model, PredictParams, Threshold, particles, predict, predict_bytes,
+};
 
 use super::{failure, inputs};
 use crate::{
     exit::{Failure, Outcome},
+    learning::{IDLE, gibibytes},
     options::Common,
     progress::Report,
     tomograms,
@@ -96,9 +99,10 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     check_free(arguments, &entries, common)?;
     if common.dry_run {
         common.say(&format!(
-            "would look for {} in {} tomograms on {device:?}, into {}",
+            "would look for {} in {} tomograms on {device:?}, in about {}, into {}",
             class_names(&model).join(", "),
             entries.len(),
+            gibibytes(memory(&entries, &model, common)?),
             arguments.out.display()
         ));
         return Ok(Outcome::Done);
@@ -109,10 +113,32 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         if common.resume && star(&arguments.out, entry).exists() {
             continue;
         }
-        one(arguments, entry, &model, common, &progress)?;
+        // No other part writes files of this tomogram.
+        let written = file_names(arguments, entry, &model);
+        discard_abandoned(&arguments.out, |name| written.iter().any(|own| own == name))?;
+        one(arguments, entry, &model, common, &progress)
+            .map_err(|failure| tomograms::named(failure, &entry.tomogram))?;
+    }
+    if common.shard.is_none() {
+        discard_abandoned(&arguments.out, |name| name == "all.star")?;
     }
     gather(arguments, &dataset.entries, common)?;
     Ok(Outcome::Done)
+}
+
+/// Most memory that one tomogram takes, in bytes.
+fn memory(entries: &[&DatasetEntry], model: &Model, common: &Common) -> Result<u64, Failure> {
+    use cryo_candidates::PlaneSource as _;
+    let mut largest = 0;
+    for entry in entries {
+        let grid = tomograms::Tomogram::open(entry, common)?.grid();
+        largest = largest.max(predict_bytes(
+            model.config(),
+            &grid,
+            &PredictParams::default(),
+        ));
+    }
+    Ok(IDLE + largest)
 }
 
 fn class_names(model: &Model) -> Vec<String> {
@@ -176,9 +202,7 @@ fn one(
     let found = particles(model, &entry.name, &heat, volume.grid(), &params).map_err(failure)?;
     if arguments.heatmaps {
         for (map, class) in heat.classes.into_iter().zip(class_names(model)) {
-            let path = arguments
-                .out
-                .join(format!("{}_{class}_heat.mrc", entry.name));
+            let path = arguments.out.join(heat_name(&entry.name, &class));
             let map = Volume::new(map, heat.grid)
                 .map_err(|error| Failure::Resources(error.to_string()))?;
             let options = mrc::WriteOptions {
@@ -244,6 +268,23 @@ fn least_mean(model: &Model, class: Option<u32>, arguments: &Arguments) -> f64 {
         (Threshold::Auto, Some(all)) => all[number].threshold,
         (Threshold::Auto, None) => 0.0,
     }
+}
+
+/// All files that a tomogram may get.
+fn file_names(arguments: &Arguments, entry: &DatasetEntry, model: &Model) -> Vec<String> {
+    let name = &entry.name;
+    let heat = class_names(model);
+    let mut names: Vec<String> = heat.iter().map(|class| heat_name(name, class)).collect();
+    names.extend([
+        format!("{name}.star"),
+        format!("{name}_points.star"),
+        file_name(name, arguments.format),
+    ]);
+    names
+}
+
+fn heat_name(name: &str, class: &str) -> String {
+    format!("{name}_{class}_heat.mrc")
 }
 
 fn file_name(name: &str, format: CoordinateFormat) -> String {

@@ -7,7 +7,10 @@ use std::{
 use clap::Args;
 use cryo_core::{ParticleSet, Volume};
 use cryo_io::{Overwrite, dataset::DatasetEntry, write_atomic};
-use cryo_pu_localize::{AnnotatedTomogram, Annotation, Calibration, Model, Trainer};
+use cryo_pu_localize::{
+    AnnotatedTomogram, Annotation, Calibration, FitParams, Model, ModelConfig, PredictParams,
+    Trainer, predict_bytes,
+};
 use cryo_train::{CheckpointDir, EpochReport};
 
 use super::{
@@ -17,6 +20,7 @@ use super::{
 use crate::{
     config,
     exit::{Failure, Outcome},
+    learning::{PROGRAM, gibibytes, tidy},
     options::{Common, is_interrupted},
     tomograms,
 };
@@ -119,13 +123,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         model_config.voxel_angstrom
     );
     if common.dry_run {
-        let voxels: usize = (learned.volumes.iter())
-            .map(|(_, volume)| volume.data().len())
-            .sum();
         common.say(&format!(
-            "would learn from {plan}, in about {:.1} GiB, into {}",
-            // The tomogram, its prepared copy, and noise.
-            12.0 * voxels as f64 / f64::from(1 << 30) + 0.5,
+            "would learn from {plan}, in about {}, into {}",
+            gibibytes(memory(&learned, &model_config, &params)),
             arguments.out.display()
         ));
         return Ok(Outcome::Done);
@@ -138,6 +138,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
             annotations: annotations.clone(),
         })
         .collect();
+    let of_tomogram = |error| with_file(failure(error), &entries);
     let checkpoints = CheckpointDir::new(arguments.out.join("checkpoints"));
     let latest = checkpoints
         .latest()
@@ -145,21 +146,22 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     let mut trainer = match latest.filter(|_| goes_on) {
         Some(path) => {
             common.say(&format!("going on from {}", path.display()));
-            Trainer::resume(&annotated, &path, device).map_err(failure)?
+            Trainer::resume(&annotated, &path, device).map_err(of_tomogram)?
         }
         None => {
             let model = Model::new(&model_config, common.seed(), device).map_err(failure)?;
-            Trainer::new(&annotated, model, &params).map_err(failure)?
+            Trainer::new(&annotated, model, &params).map_err(of_tomogram)?
         }
     };
     for warning in trainer.warnings() {
         common.say(&format!("warning: {warning}"));
     }
+    tidy(&arguments.out)?;
     if !goes_on {
+        clear(&arguments.out)?;
         checkpoints
             .keep_last(0)
             .map_err(|error| failure(error.into()))?;
-        clear(&arguments.out)?;
         fs::create_dir_all(checkpoints.path()).map_err(cryo_io::Error::from)?;
         let path = arguments.out.join("config.toml");
         config::write(&path, "localize", &settings, common, Overwrite::Replace)?;
@@ -188,7 +190,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     for (name, found) in learned.names.iter().zip(calibration) {
         common.say(&format!(
             "{name}: {:.0} particles expected in these tomograms, threshold {:.2}",
-            found.expected, found.threshold
+            // Not "-0".
+            found.expected.max(0.0) + 0.0,
+            found.threshold
         ));
     }
     Ok(Outcome::Done)
@@ -210,6 +214,22 @@ fn least_shape(volumes: &[(String, Volume)], voxel_angstrom: f64) -> [usize; 3] 
         }
     }
     least
+}
+
+/// Most memory that training and the heat maps after it take, in bytes.
+fn memory(learned: &Learned, model: &ModelConfig, params: &FitParams) -> u64 {
+    let (mut held, mut heat) = (0, 0);
+    for (_, volume) in &learned.volumes {
+        let grid = volume.grid();
+        let scale = (grid.voxel_size.x() / model.voxel_angstrom).powi(3);
+        let voxels = volume.data().len() as f64;
+        // As it was read, prepared, and what is drawn of each class.
+        held += (4.0 * voxels * (1.0 + scale * (1 + model.network.classes) as f64)) as u64;
+        heat = heat.max(predict_bytes(model, grid, &PredictParams::default()));
+    }
+    let samples = params.batch_size * params.sample.iter().product::<usize>();
+    let training = samples as u64 * model.network.training_bytes_per_voxel();
+    PROGRAM + held + training.max(heat)
 }
 
 fn read(
@@ -290,6 +310,18 @@ fn join_filaments(sets: &mut [ParticleSet], names: &[String], diameters: &[f64],
                 set.len()
             ));
         }
+    }
+}
+
+/// Says which file a tomogram is that a failure begins with.
+fn with_file(failure: Failure, entries: &[&DatasetEntry]) -> Failure {
+    let Failure::Input(message) = &failure else {
+        return failure;
+    };
+    let is_meant = |entry: &&&DatasetEntry| message.starts_with(&format!("{}: ", entry.name));
+    match entries.iter().find(is_meant) {
+        Some(entry) => tomograms::named(failure, &entry.tomogram),
+        None => failure,
     }
 }
 
@@ -375,7 +407,8 @@ fn diameters(given: &[String], names: &[String]) -> Result<Vec<f64>, Failure> {
         .collect()
 }
 
-/// Takes away what an earlier run ended with, so that nobody predicts with it while this one learns.
+/// Takes away what an earlier run ended with, so that nobody predicts with it while this one learns. Without config.toml
+/// there is no run: it goes first, so that a kill between leaves nothing that would be resumed.
 fn clear(folder: &Path) -> Result<(), Failure> {
     let gone = |result: std::io::Result<()>| match result {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -383,7 +416,11 @@ fn clear(folder: &Path) -> Result<(), Failure> {
         }
         _ => Ok(()),
     };
-    gone(fs::remove_dir_all(folder.join("model")))?;
+    gone(fs::remove_file(folder.join("config.toml")))?;
+    let model = folder.join("model");
+    gone(fs::remove_file(model.join("manifest.json")))?;
+    gone(fs::remove_dir_all(model))?;
+    gone(fs::remove_file(folder.join("metrics.jsonl")))?;
     gone(fs::remove_file(folder.join("thresholds.tsv")))
 }
 

@@ -5,7 +5,7 @@ use cryo_fixtures::{
     Amount, Body, GoldParams, ImagingParams, Noise, SceneParams, ShotNoise, Species, TubeParams,
     VesicleParams, maps,
 };
-use cryo_io::mrc;
+use cryo_io::{ErrorKind, mrc};
 use ndarray::Array3;
 
 use super::settings::Settings;
@@ -54,7 +54,16 @@ fn mapped(text: &str) -> Result<Species, Failure> {
         return Ok(Species::new(*name, own_map(bytes)?, amount));
     }
     let path = Path::new(file);
-    let map = mrc::read(path, &mrc::ReadOptions::default())?;
+    let map = mrc::read(path, &mrc::ReadOptions::default()).map_err(|error| match &error.kind {
+        // No flag gives what the header of a map leaves out.
+        ErrorKind::Needed { .. } => Failure::Input(format!("{error}; write it into the header")),
+        _ => Failure::from(error),
+    })?;
+    if map.data().iter().any(|value| !value.is_finite()) {
+        return Err(Failure::Input(format!(
+            "{file}: expected finite densities, got NaN or infinity"
+        )));
+    }
     let stem = path.file_name().unwrap_or_default().to_string_lossy();
     let name = stem.split('.').next().unwrap_or_default().to_owned();
     Ok(Species::new(name, map, amount))

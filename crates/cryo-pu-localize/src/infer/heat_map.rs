@@ -6,7 +6,7 @@ use ndarray::{Array3, ArrayView3, s};
 use tch::{Kind, Tensor};
 
 use crate::{
-    Error, Model,
+    Error, Model, ModelConfig,
     data::{Prepared, prepare},
     error::require,
 };
@@ -78,6 +78,22 @@ pub fn predict(
     predict_prepared(model, &prepared, params, progress)
 }
 
+/// Bytes that [`predict`] takes at its highest point beside program and network, for a tomogram on `grid`: the tomogram, its
+/// resampled copy, heat maps, and what the network holds of a slab.
+#[must_use]
+pub fn predict_bytes(model: &ModelConfig, grid: &Grid, params: &PredictParams) -> u64 {
+    let network = &model.network;
+    let scale = grid.voxel_size.x() / model.voxel_angstrom;
+    let [depth, height, width] = grid.shape.map(|extent| (extent as f64 * scale).ceil());
+    let prepared = depth * height * width;
+    let stride = network.stride() as f64;
+    let seen = depth.min((params.planes + 2 * network.reach_planes()) as f64);
+    let plane = height * width / (stride * stride);
+    let given: usize = grid.shape.iter().product();
+    let numbers = given as f64 + prepared + network.classes as f64 * depth * plane;
+    4 * numbers as u64 + (network.prediction_bytes_per_voxel() as f64 * seen * plane) as u64
+}
+
 pub(crate) fn predict_prepared(
     model: &Model,
     prepared: &Prepared,
@@ -132,8 +148,7 @@ fn affordable(
     let network = &model.config().network;
     let map: usize = heat.iter().product();
     let fixed = 4 * (voxels + network.classes * map) as u64;
-    // Live at once at the finest level: input and output of a convolution, the skip and a copy in another layout.
-    let plane = 4 * 6 * (network.width * heat[1] * heat[2]) as u64;
+    let plane = network.prediction_bytes_per_voxel() * (heat[1] * heat[2]) as u64;
     let halo = 2 * network.reach_planes() as u64;
     let needed = fixed + (halo + 1) * plane;
     if needed > limit {

@@ -6,5 +6,5 @@ mod ridge;
 
 pub(crate) use calibrate::calibrate_on;
 pub use calibrate::{Calibration, Reading};
-pub use heat_map::{HeatMap, PredictParams, predict};
+pub use heat_map::{HeatMap, PredictParams, predict, predict_bytes};
 pub use localize::{LocalizeParams, Threshold, localize, particles};

@@ -3,7 +3,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Checkpoint, save::failed};
+use super::{
+    Checkpoint,
+    save::{MANIFEST, failed},
+};
 use crate::Error;
 
 /// A folder of checkpoints, one folder `epoch-NNNNNN` each.
@@ -45,32 +48,49 @@ impl CheckpointDir {
         Ok(self.all()?.pop())
     }
 
-    /// Removes all but the `count` checkpoints of the highest epochs.
+    /// Removes all but the `count` checkpoints of the highest epochs, and what killed programs have left half-written.
     ///
     /// # Errors
     /// [`Error::Io`].
     pub fn keep_last(&self, count: usize) -> Result<(), Error> {
         let all = self.all()?;
         for old in &all[..all.len().saturating_sub(count)] {
+            // Without its manifest it is no checkpoint any more: a kill between leaves nothing that looks whole.
+            let manifest = old.join(MANIFEST);
+            fs::remove_file(&manifest).map_err(failed(&manifest, "could not remove"))?;
             fs::remove_dir_all(old).map_err(failed(old, "could not remove"))?;
+        }
+        for path in self.listed()? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let is_hidden = name.starts_with(".epoch-");
+            let is_headless = name.starts_with("epoch-") && !path.join(MANIFEST).exists();
+            if is_hidden || is_headless {
+                fs::remove_dir_all(&path).map_err(failed(&path, "could not remove"))?;
+            }
         }
         Ok(())
     }
 
-    /// All whole checkpoints, by epoch.
-    fn all(&self) -> Result<Vec<PathBuf>, Error> {
+    fn listed(&self) -> Result<Vec<PathBuf>, Error> {
         if !self.path.exists() {
             return Ok(Vec::new());
         }
-        let entries = fs::read_dir(&self.path).map_err(failed(&self.path, "could not list"))?;
+        let list = || failed(&self.path, "could not list");
+        let entries = fs::read_dir(&self.path).map_err(list())?;
+        entries
+            .map(|entry| Ok(entry.map_err(list())?.path()))
+            .collect()
+    }
+
+    /// All whole checkpoints, by epoch.
+    fn all(&self) -> Result<Vec<PathBuf>, Error> {
         let mut found = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(failed(&self.path, "could not list"))?.path();
+        for path in self.listed()? {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let epoch = name
                 .strip_prefix("epoch-")
                 .and_then(|e| e.parse::<u64>().ok());
-            if let Some(epoch) = epoch.filter(|_| path.join("manifest.json").is_file()) {
+            if let Some(epoch) = epoch.filter(|_| path.join(MANIFEST).is_file()) {
                 found.push((epoch, path.clone()));
             }
         }

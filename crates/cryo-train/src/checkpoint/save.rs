@@ -9,7 +9,7 @@ use crate::Error;
 
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
-const MANIFEST: &str = "manifest.json";
+pub(super) const MANIFEST: &str = "manifest.json";
 
 /// A network at some point of its training: a folder with `model.safetensors`, `optimizer.safetensors`
 /// and `manifest.json`.

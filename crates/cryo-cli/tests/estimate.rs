@@ -1,0 +1,94 @@
+//! What `--dry-run` says that a run needs is what it takes.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::{fs, path::Path, process::Stdio, thread::sleep, time::Duration};
+
+use common::{command, folder, run, succeed};
+use cryo_core::ParticleSet;
+use cryo_fixtures::{Body, Noise, PhantomBuilder, PhantomParams};
+use cryo_io::{CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, mrc, write_picks};
+
+fn scene(at: &Path) {
+    let mut params = PhantomParams::new([64, 176, 208], 12.5);
+    params.noise = Noise::SignalToNoise(0.5);
+    let mut builder = PhantomBuilder::new(params).expect("valid");
+    let body = Body::Sphere { radius_vox: 5.0 };
+    builder.scatter("ball", body, 90).expect("room");
+    let phantom = builder.build(&()).expect("built");
+    let options = mrc::WriteOptions::default();
+    mrc::write(at.join("one.mrc"), &phantom.volume, &options).expect("written");
+    let mut truth: ParticleSet = phantom.truth;
+    truth.tomogram = "one".to_owned();
+    let options = PicksOptions {
+        frames: Frames::all(Frame {
+            tilt_series_pixel_size: Some(12.5),
+            ..Frame::of(&truth.grid)
+        }),
+        ..PicksOptions::default()
+    };
+    let picks = Picks {
+        sets: vec![truth],
+        ..Picks::default()
+    };
+    let format = CoordinateFormat::Relion5;
+    write_picks(
+        at.join("one.star"),
+        format,
+        &picks,
+        &options,
+        Overwrite::Never,
+    )
+    .expect("written");
+}
+
+/// What a dry run says, in MiB.
+fn estimated(at: &Path, words: &[&str]) -> f64 {
+    let output = run(at, &[words, &["--dry-run"]].concat());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let (before, _) = said.split_once(" GiB").unwrap_or_else(|| panic!("{said}"));
+    let number = before.rsplit(' ').next().expect("a word");
+    1024.0 * number.parse::<f64>().expect("a number")
+}
+
+/// Most memory that a run has had resident, in MiB.
+fn taken(at: &Path, words: &[&str]) -> f64 {
+    let mut child = command(at, words)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("cryo starts");
+    let status = format!("/proc/{}/status", child.id());
+    let mut highest = 0.0_f64;
+    while child.try_wait().expect("a child").is_none() {
+        let facts = fs::read_to_string(&status).unwrap_or_default();
+        let line = facts.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
+        highest = highest.max(kibibytes.unwrap_or(0.0));
+        sleep(Duration::from_millis(2));
+    }
+    assert!(child.wait().expect("ended").success(), "{words:?}");
+    highest / 1024.0
+}
+
+#[test]
+fn memory_is_estimated_within_a_quarter() {
+    let place = folder();
+    let at = place.path();
+    scene(at);
+    for line in [
+        "explore run --data one.mrc --out explored --epochs 1 --batch 64 --device cpu --threads 1",
+        "localize train --data one.mrc --coords one.star --diameter 125 --out localized --epochs 1 --steps 2 \
+         --device cpu --threads 1",
+        "localize predict --run localized --data one.mrc --out picks --device cpu --threads 1",
+    ] {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (estimated, taken) = (estimated(at, &words), taken(at, &words));
+        assert!(
+            (estimated / taken - 1.0).abs() < 0.25,
+            "{line}: {estimated:.0} MiB estimated, {taken:.0} MiB taken"
+        );
+    }
+    // And nothing of it was done before.
+    succeed(at, &["select", "explored", "--list"]);
+}
