@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
 
     common.say(
         "\n4. Select. A person sees in explored/report/matrix.png, or on the page, which averages are ribosomes: the widest. cryo select \
-         --list measures them; the widest classes are taken until they hold 20 candidates.",
+         --list measures them; the widest classes are taken until they hold a dozen candidates.",
     );
     demo.unless("selected.star", "select @explored --list")?;
     let classes = summary::widest_classes(&demo.path("explored"), common)?;
@@ -93,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     ));
     demo.unless(
         "tubes/model",
-        "localize train --data @dataset.tsv --coords @clicks.csv --diameter 250 --tubular --steps 30 --out @tubes",
+        "localize train --data @dataset.tsv --coords @clicks.csv --diameter 250 --tubular --steps 60 --out @tubes",
     )?;
     demo.unless(
         "filaments/all.star",

@@ -151,6 +151,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         common.say(&format!("would match {picks} picks with {truth} particles"));
         return Ok(Outcome::Done);
     }
+    if let Some(name) = &arguments.class {
+        say_if_absent(name, &picks, common);
+    }
     let evaluation = evaluate(&truth, &picks, &params)?;
     if arguments.json {
         let report = Report {
@@ -164,6 +167,25 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         print(&table(&evaluation, &params))?;
     }
     Ok(Outcome::Done)
+}
+
+/// Picks of a class that goes by another name would count as none without a word.
+fn say_if_absent(class: &str, picks: &[ParticleSet], common: &Common) {
+    let mut known: Vec<&str> = (picks.iter())
+        .flat_map(|set| set.classes.values().map(String::as_str))
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    if !known.contains(&class) && picks.iter().any(|set| !set.is_empty()) {
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        };
+        common.say(&format!(
+            "warning: no pick is of class {class}; the picks' classes: {known}. Without --class all picks count, whatever they are called"
+        ));
+    }
 }
 
 impl Arguments {

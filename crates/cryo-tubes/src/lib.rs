@@ -3,6 +3,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod banded;
+mod between;
 mod cells;
 mod cloud;
 mod cut;
@@ -22,6 +23,7 @@ mod track;
 mod tube;
 
 /// The types of what goes in and comes out, in the version that this crate speaks.
+pub use between::add_points_between;
 pub use cryo_core;
 pub use error::Error;
 pub use paper::{FitAxis, PaperParams, trace_tubes_as_paper};

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// So many candidates are enough to learn from.
-const ENOUGH: usize = 20;
+const ENOUGH: usize = 12;
 
 /// The classes with the widest averages, which ribosomes have of all that is here, until they hold enough candidates.
 pub(super) fn widest_classes(run: &Path, common: &Common) -> Result<String, Failure> {

@@ -1,6 +1,5 @@
 //! `cryo localize`: few annotations to all particles.
 
-mod filaments;
 mod inputs;
 mod predict;
 mod settings;

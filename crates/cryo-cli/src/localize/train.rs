@@ -12,9 +12,10 @@ use cryo_pu_localize::{
     Trainer, predict_bytes,
 };
 use cryo_train::{CheckpointDir, EpochReport};
+use cryo_tubes::add_points_between;
 
 use super::{
-    failure, filaments, inputs,
+    failure, inputs,
     settings::{Flags, Settings},
 };
 use crate::{
@@ -302,7 +303,7 @@ fn join_filaments(sets: &mut [ParticleSet], names: &[String], diameters: &[f64],
             })
             .collect();
         let given = set.len();
-        filaments::join(set, |class| across.get(&class).copied().unwrap_or_default());
+        add_points_between(set, |class| across.get(&class).copied().unwrap_or_default());
         if set.len() > given {
             common.say(&format!(
                 "{}: {given} positions on filaments are joined to {} along them",

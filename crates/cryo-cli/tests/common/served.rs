@@ -36,7 +36,12 @@ impl Answer {
 impl Served {
     /// Serves `run` in a folder on any free port.
     pub(crate) fn start(folder: &Path) -> Self {
-        let words = ["view", "run", "--port", "0", "--no-open"];
+        Self::with(folder, &[])
+    }
+
+    /// With more options.
+    pub(crate) fn with(folder: &Path, more: &[&str]) -> Self {
+        let words = [&["view", "run", "--port", "0", "--no-open"], more].concat();
         let mut child = command(folder, &words)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

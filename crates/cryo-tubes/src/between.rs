@@ -7,10 +7,24 @@ const FURTHEST: f64 = 4.0;
 /// Distance of the points in between, over the diameter.
 const SPACING: f64 = 1.0 / 12.0;
 
-/// Adds points on the straight lines between neighbouring points of each filament.
+/// Adds points on the straight lines between neighbouring points of each filament, a twelfth of the diameter apart: who clicks
+/// along a filament knows as much of what lies between the clicks.
 ///
-/// Neighbours are those next to each other along it where arc lengths are given, otherwise in the order of the file.
-pub(super) fn join(set: &mut ParticleSet, diameter_angstrom: impl Fn(Option<u32>) -> f64) {
+/// Neighbours are those next to each other along it where arc lengths are given, otherwise in the order of the set. Points more than
+/// four diameters apart are not joined. `diameter_angstrom` gives the diameter of a class, in ångström. The new points have the class
+/// of their neighbours and nothing else.
+///
+/// # Examples
+/// ```
+/// use cryo_core::{FilamentPoint, Grid, Particle, ParticleSet, VoxelPos, VoxelSize};
+/// let mut set = ParticleSet::new("TS_01", Grid::new([10, 10, 40], VoxelSize::new(10.0).expect("above 0")));
+/// let filament = Some(FilamentPoint { id: 1, arc_length_angstrom: None });
+/// let click = |x| Particle { filament, ..Particle::at(VoxelPos::xyz(x, 5.0, 5.0)) };
+/// set.items = vec![click(5.0), click(30.0)];
+/// cryo_tubes::add_points_between(&mut set, |_| 240.0);
+/// assert_eq!(set.len(), 14); // 250 Å in steps of at most 20 Å
+/// ```
+pub fn add_points_between(set: &mut ParticleSet, diameter_angstrom: impl Fn(Option<u32>) -> f64) {
     let mut filaments: BTreeMap<(u32, Option<u32>), Vec<&Particle>> = BTreeMap::new();
     for item in &set.items {
         if let Some(point) = &item.filament {
@@ -81,7 +95,7 @@ mod tests {
 
     fn joined(points: &[(u32, Option<f64>, f64)]) -> Vec<f64> {
         let mut set = set(points);
-        join(&mut set, |_| 120.0);
+        add_points_between(&mut set, |_| 120.0);
         set.items.iter().map(|item| item.position.x).collect()
     }
 
