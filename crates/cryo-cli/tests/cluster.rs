@@ -501,3 +501,30 @@ fn what_is_no_clustered_run_is_told_and_left_alone() {
     let error = fail(at, &["explore", "cluster", "run"], 3);
     assert!(error.contains("row 17"), "{error}");
 }
+
+#[test]
+fn candidates_of_others_get_the_classes_of_a_run() {
+    let place = folder();
+    let (one, two) = (place.path().join("one"), place.path().join("two"));
+    for (at, rows) in [(&one, 210), (&two, 70)] {
+        fs::create_dir_all(at).expect("made");
+        embedded(at, rows);
+    }
+    let like = ["explore", "cluster", "run", "--classes-of", "../one/run"];
+    let error = fail(&two, &like, 3);
+    assert!(error.contains("one/run"), "{error}");
+    succeed(&one, &["explore", "cluster", "run", "--classes", "3"]);
+    succeed(&two, &like);
+    let (theirs, own) = (clustering(&one), clustering(&two));
+    assert_eq!(own.centres, theirs.centres);
+    assert_eq!(own.spread, theirs.spread);
+    assert_eq!(own.umap2.dim(), (70, 2));
+    for (row, label) in own.label.iter().enumerate() {
+        assert!(
+            [0, kind(row) as i32 + 1].contains(label),
+            "row {row}: {label}"
+        );
+    }
+    succeed(&two, &["select", "run", "--classes", "2", "-o", "two.star"]);
+    fail(&two, &[&like[..], &["--classes", "4"]].concat(), 2);
+}

@@ -1,6 +1,7 @@
 use cryo_core::Progress;
 use cryo_embed_viz::{
-    Classes, NeighbourParams, Neighbours, Umap, nearest_neighbours, sample_rows, without_gaps,
+    Classes, NeighbourParams, Neighbours, Spread, Umap, nearest_neighbours, sample_rows,
+    without_gaps,
 };
 use cryo_io::hdf5::Clustering;
 use ndarray::{Array2, ArrayView2, Axis};
@@ -56,12 +57,14 @@ pub(super) fn reused(made: &Made, before: Option<&Clustering>) -> Reused {
 /// Maps and classifies the rows of a table, and keeps of the clustering `before` what the settings leave as it is.
 ///
 /// Of more rows than the sample, a sample is drawn by the seed; map and classes are fitted to it and all
-/// other rows are placed in pieces, so that memory does not grow with them but for the result.
+/// other rows are placed in pieces, so that memory does not grow with them but for the result. With `like` the rows get the
+/// classes of another run, which their vectors are nearest to.
 pub(super) fn compute(
     table: &Table,
     settings: &Settings,
     seed: u64,
     before: Option<Clustering>,
+    like: Option<Clustering>,
     progress: &dyn Progress,
 ) -> Result<Clustering, Failure> {
     let made = Made::new(settings, seed);
@@ -83,7 +86,22 @@ pub(super) fn compute(
         work.maps()?
     };
     let params = settings.classify(seed)?;
-    let classes = if reused.centres {
+    let classes = if let Some(like) = like {
+        Ok(Classes {
+            centres: like.centres,
+            class_of_centre: (like.class_of_centre.iter())
+                .map(|class| u32::try_from(*class).unwrap_or_default())
+                .collect(),
+            spreads: (like.spread.rows().into_iter())
+                .map(|row| Spread {
+                    median: row[0],
+                    deviation: row[1],
+                    points: 0,
+                })
+                .collect(),
+            most_outlying: params.most_outlying,
+        })
+    } else if reused.centres {
         Classes::regroup(points.view(), before.centres, settings.classes, &params)
     } else {
         Classes::fit(points.view(), settings.classes, &params, progress)

@@ -29,7 +29,7 @@ Many clusters (k-means) are joined to few classes; UMAP makes the map. Class 1 h
 /umap2, /label and /outlier, the folder report/ the pictures: umap, labels, tomograms (of several), grid and grid_labels (pictures on the map), matrix \
 (average and members of each class), curves (of the training). Again with another number of classes, the map and the clusters are kept and it \
 takes seconds; selections stay as they are. Settings not given are those of the run.\n\n\
-Examples:\n  cryo explore cluster run\n  cryo explore cluster run --classes 12\n  cryo explore cluster run --volumes")]
+Examples:\n  cryo explore cluster run\n  cryo explore cluster run --classes 12\n  cryo explore cluster run --volumes\n  cryo explore cluster others --classes-of run")]
 pub(crate) struct Arguments {
     /// The run folder, embedded.
     #[arg(value_name = "RUN")]
@@ -43,12 +43,18 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "VOXELS", requires = "volumes")]
     radius: Option<f64>,
 
+    /// Give the candidates the classes of this run, which was clustered and with whose network they were embedded, with their
+    /// numbers, instead of classes of their own.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["classes", "clusters", "grouping", "metric", "unassigned_above"])]
+    classes_of: Option<PathBuf>,
+
     #[command(flatten)]
     flags: Flags,
 }
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
-    let clustered = cluster(&arguments.run, &arguments.flags, common)?;
+    let like = arguments.classes_of.as_deref();
+    let clustered = cluster_like(&arguments.run, like, &arguments.flags, common)?;
     if let (Some(clustered), true) = (clustered, arguments.volumes) {
         let radius = match arguments.radius {
             Some(radius) if radius.is_finite() && radius > 0.0 => radius,
@@ -70,12 +76,36 @@ pub(crate) fn cluster(
     flags: &Flags,
     common: &Common,
 ) -> Result<Option<Clustered>, Failure> {
+    cluster_like(run, None, flags, common)
+}
+
+/// With the classes of another run, if one is given.
+fn cluster_like(
+    run: &Path,
+    like: Option<&Path>,
+    flags: &Flags,
+    common: &Common,
+) -> Result<Option<Clustered>, Failure> {
     let folder = RunFolder::new(run);
     let table = Table::open(run, common.memory_bytes())?;
-    let mut settings = Settings::effective(&folder, common, flags)?;
+    // How vectors are compared is that run's, too.
+    let settings_of = RunFolder::new(like.unwrap_or(run));
+    let mut settings = Settings::effective(&settings_of, common, flags)?;
     settings.complete(table.len());
     let seed = folder.seed(common)?;
     let before = table.clustering()?;
+    let like = match like {
+        Some(path) => {
+            let found = Table::open(path, common.memory_bytes())?.clustering()?;
+            Some(found.ok_or_else(|| {
+                Failure::Input(format!(
+                    "{}: expected a clustered run, got none; run cryo explore cluster {0} first",
+                    path.display()
+                ))
+            })?)
+        }
+        None => None,
+    };
     let made = compute::Made::new(&settings, seed);
     let reused = compute::reused(&made, before.as_ref());
     let needed = memory(&table, &settings);
@@ -117,7 +147,7 @@ pub(crate) fn cluster(
             }
         ));
     }
-    let found = compute::compute(&table, &settings, seed, before, &Report::new(common))?;
+    let found = compute::compute(&table, &settings, seed, before, like, &Report::new(common))?;
     folder.update_config("cluster", &settings, common)?;
     table.write(&found)?;
     let places = table.places()?;
