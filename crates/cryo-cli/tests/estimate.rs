@@ -2,45 +2,16 @@
 #![cfg(target_os = "linux")]
 
 mod common;
+#[path = "common/scene.rs"]
+mod scene;
 
 use std::{fs, path::Path, process::Stdio, thread::sleep, time::Duration};
 
 use common::{command, folder, run, succeed};
-use cryo_core::ParticleSet;
-use cryo_fixtures::{Body, Noise, PhantomBuilder, PhantomParams};
-use cryo_io::{CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, mrc, write_picks};
 
-fn scene(at: &Path) {
-    let mut params = PhantomParams::new([64, 176, 208], 12.5);
-    params.noise = Noise::SignalToNoise(0.5);
-    let mut builder = PhantomBuilder::new(params).expect("valid");
-    let body = Body::Sphere { radius_vox: 5.0 };
-    builder.scatter("ball", body, 90).expect("room");
-    let phantom = builder.build(&()).expect("built");
-    let options = mrc::WriteOptions::default();
-    mrc::write(at.join("one.mrc"), &phantom.volume, &options).expect("written");
-    let mut truth: ParticleSet = phantom.truth;
-    truth.tomogram = "one".to_owned();
-    let options = PicksOptions {
-        frames: Frames::all(Frame {
-            tilt_series_pixel_size: Some(12.5),
-            ..Frame::of(&truth.grid)
-        }),
-        ..PicksOptions::default()
-    };
-    let picks = Picks {
-        sets: vec![truth],
-        ..Picks::default()
-    };
-    let format = CoordinateFormat::Relion5;
-    write_picks(
-        at.join("one.star"),
-        format,
-        &picks,
-        &options,
-        Overwrite::Never,
-    )
-    .expect("written");
+fn balls(at: &Path) {
+    let phantom = scene::balls([64, 176, 208], 12.5, 0.5, 0, &[("ball", 5.0, 90)]);
+    scene::write(at, "one", phantom);
 }
 
 /// What a dry run says, in MiB.
@@ -75,7 +46,7 @@ fn taken(at: &Path, words: &[&str]) -> f64 {
 fn memory_is_estimated_within_a_quarter() {
     let place = folder();
     let at = place.path();
-    scene(at);
+    balls(at);
     for line in [
         "explore run --data one.mrc --out explored --epochs 1 --batch 64 --device cpu --threads 1",
         "localize train --data one.mrc --coords one.star --diameter 125 --out localized --epochs 1 --steps 2 \

@@ -1,6 +1,8 @@
 //! `kill -9` at random moments of exploration and localization: `--resume` gives what an undisturbed run gives.
 
 mod common;
+#[path = "common/scene.rs"]
+mod scene;
 #[path = "common/whole.rs"]
 mod whole;
 
@@ -13,9 +15,6 @@ use std::{
 };
 
 use common::{command, folder, succeed};
-use cryo_core::ParticleSet;
-use cryo_fixtures::{Body, Noise, PhantomBuilder, PhantomParams};
-use cryo_io::{CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, mrc, write_picks};
 use whole::{assert_same_results, assert_whole, gone, leftovers};
 
 /// Of the moments; they are fractions of the time that the undisturbed run took.
@@ -37,42 +36,16 @@ impl Random {
 
 /// A tomogram with dark balls of two sizes, and the first twelve in `NAME.star`.
 fn tomogram(folder: &Path, name: &str, seed: u64) {
-    let mut params = PhantomParams::new([32, 84, 92], 20.0);
-    params.noise = Noise::SignalToNoise(1.0);
-    params.seed = seed;
-    let mut builder = PhantomBuilder::new(params).expect("valid");
-    for (name, radius_vox, count) in [("ball", 5.0, 10), ("dot", 3.0, 10)] {
-        let body = Body::Sphere { radius_vox };
-        builder.scatter(name, body, count).expect("room");
-    }
-    let phantom = builder.build(&()).expect("built");
-    let options = mrc::WriteOptions::default();
-    mrc::write(
-        folder.join(format!("{name}.mrc")),
-        &phantom.volume,
-        &options,
-    )
-    .expect("written");
-    let mut truth: ParticleSet = phantom.truth;
+    let kinds = [("ball", 5.0, 10), ("dot", 3.0, 10)];
+    let phantom = scene::balls([32, 84, 92], 20.0, 1.0, seed, &kinds);
+    scene::write_volume(folder, name, &phantom.volume);
+    let mut truth = phantom.truth;
     truth.tomogram = name.to_owned();
     truth.items.retain(|item| item.class == Some(1));
-    let options = PicksOptions {
-        frames: Frames::all(Frame {
-            tilt_series_pixel_size: Some(20.0),
-            ..Frame::of(&truth.grid)
-        }),
-        ..PicksOptions::default()
-    };
-    let picks = Picks {
-        sets: vec![truth],
-        ..Picks::default()
-    };
-    let path = folder.join(format!("{name}.star"));
-    let format = CoordinateFormat::Relion5;
-    write_picks(&path, format, &picks, &options, Overwrite::Never).expect("written");
+    scene::write_star(folder, name, truth);
 }
 
-fn scene() -> tempfile::TempDir {
+fn two_tomograms() -> tempfile::TempDir {
     let place = folder();
     tomogram(place.path(), "one", 1);
     tomogram(place.path(), "two", 2);
@@ -178,7 +151,7 @@ fn kills() -> usize {
 
 #[test]
 fn exploration_killed_again_and_again_ends_as_if_undisturbed() {
-    let place = scene();
+    let place = two_tomograms();
     let work = Work {
         at: place.path(),
         lines: &EXPLORE,
@@ -188,7 +161,7 @@ fn exploration_killed_again_and_again_ends_as_if_undisturbed() {
 
 #[test]
 fn localization_killed_again_and_again_ends_as_if_undisturbed() {
-    let place = scene();
+    let place = two_tomograms();
     let work = Work {
         at: place.path(),
         lines: &LOCALIZE,
@@ -199,7 +172,7 @@ fn localization_killed_again_and_again_ends_as_if_undisturbed() {
 #[test]
 #[ignore = "minutes: every kill is followed by a run to the end"]
 fn exploration_killed_once_at_any_moment_ends_as_if_undisturbed() {
-    let place = scene();
+    let place = two_tomograms();
     let work = Work {
         at: place.path(),
         lines: &EXPLORE,
@@ -210,7 +183,7 @@ fn exploration_killed_once_at_any_moment_ends_as_if_undisturbed() {
 #[test]
 #[ignore = "minutes: every kill is followed by a run to the end"]
 fn localization_killed_once_at_any_moment_ends_as_if_undisturbed() {
-    let place = scene();
+    let place = two_tomograms();
     let work = Work {
         at: place.path(),
         lines: &LOCALIZE,

@@ -1,54 +1,18 @@
 //! `cryo localize` from a few positions to particles of another tomogram.
 
 mod common;
+#[path = "common/scene.rs"]
+mod scene;
 
 use std::{fs, path::Path};
 
 use common::{fail, folder, succeed};
-use cryo_core::ParticleSet;
-use cryo_fixtures::{Body, Noise, PhantomBuilder, PhantomParams};
-use cryo_io::{
-    CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, mrc, read_picks, write_picks,
-};
+use cryo_io::{PicksOptions, read_picks};
 
 /// A tomogram with dark balls; its positions go into `NAME.star`, all of one class.
 fn tomogram(folder: &Path, name: &str, seed: u64) {
-    let mut params = PhantomParams::new([32, 96, 104], 20.0);
-    params.noise = Noise::SignalToNoise(1.0);
-    params.seed = seed;
-    let mut builder = PhantomBuilder::new(params).expect("valid");
-    builder
-        .scatter("ball", Body::Sphere { radius_vox: 5.0 }, 14)
-        .expect("room");
-    let phantom = builder.build(&()).expect("built");
-    mrc::write(
-        folder.join(format!("{name}.mrc")),
-        &phantom.volume,
-        &mrc::WriteOptions::default(),
-    )
-    .expect("written");
-    let mut truth: ParticleSet = phantom.truth;
-    truth.tomogram = name.to_owned();
-    let options = PicksOptions {
-        frames: Frames::all(Frame {
-            tilt_series_pixel_size: Some(20.0),
-            ..Frame::of(&truth.grid)
-        }),
-        ..PicksOptions::default()
-    };
-    let picks = Picks {
-        sets: vec![truth],
-        ..Picks::default()
-    };
-    let path = folder.join(format!("{name}.star"));
-    write_picks(
-        &path,
-        CoordinateFormat::Relion5,
-        &picks,
-        &options,
-        Overwrite::Never,
-    )
-    .expect("written");
+    let phantom = scene::balls([32, 96, 104], 20.0, 1.0, seed, &[("ball", 5.0, 14)]);
+    scene::write(folder, name, phantom);
 }
 
 const TRAIN: [&str; 20] = [

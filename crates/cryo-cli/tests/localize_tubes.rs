@@ -1,27 +1,17 @@
 //! `cryo localize --tubular`: from a few points on one filament to all filaments of another tomogram.
 
 mod common;
+#[path = "common/scene.rs"]
+mod scene;
 
 use std::path::Path;
 
 use common::{folder, succeed};
 use cryo_core::{ParticleSet, VoxelPos};
 use cryo_fixtures::{CentreLine, Noise, PhantomBuilder, PhantomParams};
-use cryo_io::{
-    CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, mrc, read_picks, write_picks,
-};
+use cryo_io::{CoordinateFormat, read_picks};
 
 const SHAPE: [usize; 3] = [40, 96, 104];
-
-fn options(set: &ParticleSet) -> PicksOptions {
-    PicksOptions {
-        frames: Frames::all(Frame {
-            tilt_series_pixel_size: Some(20.0),
-            ..Frame::of(&set.grid)
-        }),
-        ..PicksOptions::default()
-    }
-}
 
 /// Hollow tubes of 240 Å; the points of the first `annotated` of them go into `NAME.star`.
 fn tomogram(folder: &Path, name: &str, lines: &[[[f64; 3]; 2]], annotated: u32) -> ParticleSet {
@@ -35,8 +25,7 @@ fn tomogram(folder: &Path, name: &str, lines: &[[[f64; 3]; 2]], annotated: u32) 
         builder.tube("tube", line, 6.0, 2.5, 4.0).expect("a tube");
     }
     let phantom = builder.build(&()).expect("built");
-    let volume = folder.join(format!("{name}.mrc"));
-    mrc::write(&volume, &phantom.volume, &mrc::WriteOptions::default()).expect("written");
+    scene::write_volume(folder, name, &phantom.volume);
     let mut truth = phantom.truth;
     truth.tomogram = name.to_owned();
     let mut some = truth.clone();
@@ -45,20 +34,7 @@ fn tomogram(folder: &Path, name: &str, lines: &[[[f64; 3]; 2]], annotated: u32) 
             .as_ref()
             .is_some_and(|point| point.id < annotated)
     });
-    let options = options(&some);
-    let picks = Picks {
-        sets: vec![some],
-        ..Picks::default()
-    };
-    let path = folder.join(format!("{name}.star"));
-    write_picks(
-        &path,
-        CoordinateFormat::Relion5,
-        &picks,
-        &options,
-        Overwrite::Never,
-    )
-    .expect("written");
+    scene::write_star(folder, name, some);
     truth
 }
 
@@ -104,7 +80,7 @@ fn points_on_two_filaments_find_those_of_another_tomogram() {
     let found = read_picks(
         at.join("picks/two.star"),
         Some(CoordinateFormat::Relion5),
-        &options(&truth),
+        &scene::picks_options(&truth),
     )
     .expect("filaments")
     .sets

@@ -1,6 +1,8 @@
 //! Every command on every malformed file of the fixtures: exit code 3, one message that names the file, nothing written.
 
 mod common;
+#[path = "common/scene.rs"]
+mod scene;
 
 use std::{
     collections::BTreeMap,
@@ -17,9 +19,7 @@ use std::{
 };
 
 use common::{command, contents, folder, succeed};
-use cryo_core::ParticleSet;
-use cryo_fixtures::{Body, NamedBytes, Noise, PhantomBuilder, PhantomParams};
-use cryo_io::{CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, mrc, write_picks};
+use cryo_fixtures::NamedBytes;
 
 /// Files of which the reader makes sense, and says how: a command may take them.
 const TOLERATED: [&str; 12] = [
@@ -71,36 +71,8 @@ impl Good {
     fn new() -> Self {
         let place = folder();
         let at = place.path();
-        let mut params = PhantomParams::new([32, 84, 92], 20.0);
-        params.noise = Noise::SignalToNoise(1.0);
-        let mut builder = PhantomBuilder::new(params).expect("valid");
-        let body = Body::Sphere { radius_vox: 5.0 };
-        builder.scatter("ball", body, 12).expect("room");
-        let phantom = builder.build(&()).expect("built");
-        let options = mrc::WriteOptions::default();
-        mrc::write(at.join("one.mrc"), &phantom.volume, &options).expect("written");
-        let mut truth: ParticleSet = phantom.truth;
-        truth.tomogram = "one".to_owned();
-        let options = PicksOptions {
-            frames: Frames::all(Frame {
-                tilt_series_pixel_size: Some(20.0),
-                ..Frame::of(&truth.grid)
-            }),
-            ..PicksOptions::default()
-        };
-        let picks = Picks {
-            sets: vec![truth],
-            ..Picks::default()
-        };
-        let format = CoordinateFormat::Relion5;
-        write_picks(
-            at.join("one.star"),
-            format,
-            &picks,
-            &options,
-            Overwrite::Never,
-        )
-        .expect("written");
+        let phantom = scene::balls([32, 84, 92], 20.0, 1.0, 0, &[("ball", 5.0, 12)]);
+        scene::write(at, "one", phantom);
         let split = |line: &'static str| line.split_whitespace().collect::<Vec<_>>();
         succeed(
             at,

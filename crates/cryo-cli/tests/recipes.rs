@@ -1,6 +1,8 @@
 //! The recipes of docs/recipes: a dataset in parts gives what it gives as a whole.
 
 mod common;
+#[path = "common/scene.rs"]
+mod scene;
 #[path = "common/whole.rs"]
 mod whole;
 
@@ -11,9 +13,7 @@ use std::{
 };
 
 use common::{folder, succeed};
-use cryo_core::ParticleSet;
-use cryo_fixtures::{Body, Noise, PhantomBuilder, PhantomParams, say_skipped};
-use cryo_io::{CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, mrc, write_picks};
+use cryo_fixtures::say_skipped;
 use whole::{assert_same_results, leftovers};
 
 const CRYO: &str = env!("CARGO_BIN_EXE_cryo");
@@ -53,14 +53,9 @@ fn scene() -> tempfile::TempDir {
 }
 
 fn tomogram(at: &Path, name: &str, number: u64) {
-    let mut params = PhantomParams::new([24 + 2 * number as usize, 84, 92], 20.0);
-    params.noise = Noise::SignalToNoise(1.0);
-    params.seed = number;
-    let mut builder = PhantomBuilder::new(params).expect("valid");
+    let shape = [24 + 2 * number as usize, 84, 92];
     let count = if number == 3 { 1 } else { 8 };
-    let body = Body::Sphere { radius_vox: 5.0 };
-    builder.scatter("ball", body, count).expect("room");
-    let phantom = builder.build(&()).expect("built");
+    let phantom = scene::balls(shape, 20.0, 1.0, number, &[("ball", 5.0, count)]);
     let mut volume = phantom.volume;
     if number == 3 {
         // A tomogram without a candidate, which is no reason to stop exploring; localization refuses it.
@@ -68,33 +63,13 @@ fn tomogram(at: &Path, name: &str, number: u64) {
         data[[5, 6, 7]] = 1.0;
         volume = cryo_core::Volume::new(data, *volume.grid()).expect("of that shape");
     }
-    let options = mrc::WriteOptions::default();
-    mrc::write(at.join(format!("{name}.mrc")), &volume, &options).expect("written");
+    scene::write_volume(at, name, &volume);
     if number != 1 {
         return;
     }
-    let mut truth: ParticleSet = phantom.truth;
+    let mut truth = phantom.truth;
     truth.tomogram = name.to_owned();
-    let options = PicksOptions {
-        frames: Frames::all(Frame {
-            tilt_series_pixel_size: Some(20.0),
-            ..Frame::of(&truth.grid)
-        }),
-        ..PicksOptions::default()
-    };
-    let picks = Picks {
-        sets: vec![truth],
-        ..Picks::default()
-    };
-    let format = CoordinateFormat::Relion5;
-    write_picks(
-        at.join("clicks.star"),
-        format,
-        &picks,
-        &options,
-        Overwrite::Never,
-    )
-    .expect("written");
+    scene::write_star(at, "clicks", truth);
 }
 
 /// Slurm's sbatch, as far as a recipe needs it: runs the job at once, an array task by task, and prints its number.
