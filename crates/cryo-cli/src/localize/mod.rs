@@ -1,5 +1,6 @@
 //! `cryo localize`: few annotations to all particles.
 
+mod annotations;
 mod inputs;
 mod predict;
 mod settings;
