@@ -16,8 +16,8 @@ pub use data::{AnnotatedTomogram, Annotation, SplatParams, TargetLabel, splat_ra
 pub use error::Error;
 pub(crate) use infer::calibrate_on;
 pub use infer::{
-    Calibration, HeatMap, LocalizeParams, PredictParams, Reading, Threshold, localize, particles,
-    predict, predict_bytes,
+    Calibration, HeatMap, LocalizeParams, PredictParams, Reading, Threshold, centre, localize,
+    particles, predict, predict_bytes,
 };
 pub use loss::{
     ContrastParams, ContrastRows, ContrastTerms, Objective, PuRisks, consistency, contrast,

@@ -4,7 +4,7 @@ use cryo_filters::{Boundary, maximum_filter};
 use ndarray::ArrayView3;
 
 use super::{
-    HeatMap, PredictParams, predict,
+    HeatMap, PredictParams, centre, predict,
     ridge::{CrestPoint, crest_points},
 };
 use crate::{Error, Model, error::require};
@@ -34,7 +34,8 @@ pub struct LocalizeParams {
     pub kernel: Option<usize>,
 }
 
-/// The particles of a tomogram, best first within a class, in voxels of the tomogram.
+/// The particles of a tomogram, best first within a class, in voxels of the tomogram; unless a `kernel` asks for the paper's rule, they
+/// are [`centre`]d.
 ///
 /// # Errors
 /// As [`predict`]; [`Error::Parameter`] for an even kernel, a threshold outside 0 to 1, or an automatic one of a model
@@ -47,7 +48,11 @@ pub fn localize(
     progress: &dyn Progress,
 ) -> Result<ParticleSet, Error> {
     let heat = predict(model, name, volume, &params.predict, progress)?;
-    particles(model, name, &heat, volume.grid(), params)
+    let mut found = particles(model, name, &heat, volume.grid(), params)?;
+    if params.kernel.is_none() {
+        centre(model, volume, &mut found)?;
+    }
+    Ok(found)
 }
 
 /// The particles of a heat map in voxels of the tomogram's `grid`; classes are numbered from 1.

@@ -1,4 +1,5 @@
 mod calibrate;
+mod centre;
 mod heat_map;
 mod localize;
 mod mixture;
@@ -6,5 +7,6 @@ mod ridge;
 
 pub(crate) use calibrate::calibrate_on;
 pub use calibrate::{Calibration, Reading};
+pub use centre::centre;
 pub use heat_map::{HeatMap, PredictParams, predict, predict_bytes};
 pub use localize::{LocalizeParams, Threshold, localize, particles};
