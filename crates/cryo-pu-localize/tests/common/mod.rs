@@ -1,4 +1,5 @@
 //! A small scene with known particles.
+#![allow(dead_code, reason = "each test program uses its own part of this")]
 
 use cryo_core::{Grid, Volume, VoxelPos, VoxelSize};
 use cryo_pu_localize::{
