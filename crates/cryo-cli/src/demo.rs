@@ -22,6 +22,10 @@ pub(crate) struct Arguments {
     /// Folder for the results.
     #[arg(long, value_name = "DIR", default_value = "cryo-demo")]
     out: PathBuf,
+
+    /// Only see that everything works: a small tomogram and little learning, with results to match.
+    #[arg(long)]
+    quick: bool,
 }
 
 /// The particles that the demo is after.
@@ -32,18 +36,23 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         out: arguments.out.clone(),
         common,
     };
+    let size = Size::of(arguments.quick);
     let settings = Settings {
         name: "demo".to_owned(),
-        size: vec![256, 256, 96],
-        map: vec![format!("{WANTED}:40"), "proteasome_20S:60".to_owned()],
-        membranes: 1,
-        tubes: 6,
-        gold: 4,
+        size: size.voxels.to_vec(),
+        map: vec![
+            format!("{WANTED}:{}", size.ribosomes),
+            format!("proteasome_20S:{}", size.proteasomes),
+        ],
+        membranes: usize::from(!arguments.quick),
+        tubes: size.tubes,
+        gold: size.gold,
         ..Settings::default()
     };
-    common.say(
-        "1. Simulate: 40 ribosomes, 60 proteasomes, a vesicle, microtubules and gold, imaged in 41 tilted images and reconstructed.",
-    );
+    common.say(&format!(
+        "1. Simulate: {} ribosomes, {} proteasomes, microtubules and gold, imaged in 41 tilted images and reconstructed.",
+        size.ribosomes, size.proteasomes
+    ));
     simulate::run_with(&demo.out, &settings, common)?;
     if common.dry_run {
         return Ok(Outcome::Done);
@@ -58,7 +67,10 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     common.say("\n3. Explore, without labels: candidates, a network that learns in what they differ, a map, classes.");
     demo.unless(
         "explored/report/index.html",
-        "explore run --data @dataset.tsv --out @explored --epochs 40 --classes 12",
+        &format!(
+            "explore run --data @dataset.tsv --out @explored --epochs {} --classes {}",
+            size.explore_epochs, size.classes
+        ),
     )?;
 
     common.say(
@@ -74,7 +86,10 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     common.say("\n5. Localize: a network learns from that selection where all of them are.");
     demo.unless(
         "localized/model",
-        "localize train --data @dataset.tsv --coords @selected.star --diameter 250 --steps 40 --out @localized",
+        &format!(
+            "localize train --data @dataset.tsv --coords @selected.star --diameter 250 --epochs {} --steps {} --out @localized",
+            size.epochs, size.steps
+        ),
     )?;
     demo.unless(
         "picks/all.star",
@@ -93,7 +108,10 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     ));
     demo.unless(
         "tubes/model",
-        "localize train --data @dataset.tsv --coords @clicks.csv --diameter 250 --tubular --steps 60 --out @tubes",
+        &format!(
+            "localize train --data @dataset.tsv --coords @clicks.csv --diameter 250 --tubular --epochs {} --steps {} --out @tubes",
+            size.epochs, size.tube_steps
+        ),
     )?;
     demo.unless(
         "filaments/all.star",
@@ -119,6 +137,51 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     }
     summary::print(&demo.out, WANTED)?;
     Ok(Outcome::Done)
+}
+
+/// How much there is, and how long is learned.
+struct Size {
+    voxels: [usize; 3],
+    ribosomes: usize,
+    proteasomes: usize,
+    tubes: usize,
+    gold: usize,
+    explore_epochs: u64,
+    classes: usize,
+    epochs: u64,
+    steps: u64,
+    tube_steps: u64,
+}
+
+impl Size {
+    fn of(quick: bool) -> Self {
+        if quick {
+            return Self {
+                voxels: [160, 160, 64],
+                ribosomes: 12,
+                proteasomes: 12,
+                tubes: 3,
+                gold: 0,
+                explore_epochs: 5,
+                classes: 6,
+                epochs: 3,
+                steps: 10,
+                tube_steps: 15,
+            };
+        }
+        Self {
+            voxels: [256, 256, 96],
+            ribosomes: 40,
+            proteasomes: 60,
+            tubes: 6,
+            gold: 4,
+            explore_epochs: 40,
+            classes: 12,
+            epochs: 10,
+            steps: 40,
+            tube_steps: 60,
+        }
+    }
 }
 
 struct Demo<'a> {
