@@ -11,7 +11,7 @@ use cryo_io::{
     discard_abandoned, mrc, read_picks, write_picks,
 };
 use cryo_pu_localize::{
-    LocalizeParams, Model, PredictParams, Threshold, centre, particles, predict, predict_bytes,
+    LocalizeParams, Model, PredictParams, Threshold, particles, predict, predict_bytes,
 };
 
 use super::{failure, inputs};
@@ -199,11 +199,7 @@ fn one(
         progress,
     )
     .map_err(failure)?;
-    let mut found =
-        particles(model, &entry.name, &heat, volume.grid(), &params).map_err(failure)?;
-    if arguments.nms.is_none() {
-        centre(model, &volume.view(), &mut found).map_err(failure)?;
-    }
+    let found = particles(model, &entry.name, &heat, &volume.view(), &params).map_err(failure)?;
     if arguments.heatmaps {
         for (map, class) in heat.classes.into_iter().zip(class_names(model)) {
             let path = arguments.out.join(heat_name(&entry.name, &class));

@@ -1,5 +1,6 @@
-use std::{array::from_fn, collections::HashMap};
+use std::array::from_fn;
 
+use cryo_candidates::suppress_within;
 use cryo_core::{ParticleSet, VolumeView, VoxelPos};
 use ndarray::{Array3, ArrayView3};
 use rayon::prelude::*;
@@ -18,7 +19,8 @@ const FURTHEST: i64 = 3;
 /// A heat map is drawn out along z, as the tomogram is, and its peaks err there most. So the mean density of the class's particles is
 /// taken at each distance from where they are, in the tomogram as the network sees it (`docs/methods/localize.md`), and each particle is
 /// moved to the best fit of that profile, at most three voxels of the network's grid along an axis, with the parabola through the
-/// neighbours. None comes nearer to another of its class than half a diameter by that. Scores, order and classes stay. Classes of fewer than 8 particles and tubes stay where they are.
+/// neighbours. None comes nearer to another of its class than half a diameter by that. Scores, order and classes stay. Classes of fewer
+/// than 8 particles and tubes stay where they are. Positions are in voxels of the tomogram.
 ///
 /// # Errors
 /// As [`predict`](crate::predict) of the tomogram.
@@ -58,7 +60,7 @@ pub fn centre(model: &Model, volume: &VolumeView<'_>, set: &mut ParticleSet) -> 
             .par_iter()
             .map(|&place| ball.best(values, &template, place))
             .collect();
-        let moved = apart(&places, moved, config.diameter_vox(number) / 2.0);
+        let moved = apart(&places, moved, config.diameter_vox(number) / 2.0)?;
         for (row, place) in rows.into_iter().zip(moved) {
             if let Some([z, y, x]) = place {
                 set.items[row].position =
@@ -69,37 +71,28 @@ pub fn centre(model: &Model, volume: &VolumeView<'_>, set: &mut ParticleSet) -> 
     Ok(())
 }
 
-/// Leaves those where they were that would come nearer to another than `least`, as the rule of picking has it.
+/// Leaves those where they were that would come nearer to another than `least` voxels, as the rule of picking has it.
 fn apart(
     places: &[[f64; 3]],
     mut moved: Vec<Option<[f64; 3]>>,
     least: f64,
-) -> Vec<Option<[f64; 3]>> {
-    let cell = |place: [f64; 3]| place.map(|coordinate| (coordinate / least).floor() as i64);
+) -> Result<Vec<Option<[f64; 3]>>, Error> {
     loop {
-        let now: Vec<[f64; 3]> = (places.iter().zip(&moved))
-            .map(|(place, moved)| moved.unwrap_or(*place))
+        // Those that stay come first, so that one that was moved gives way.
+        let mut order: Vec<usize> = (0..places.len()).collect();
+        order.sort_by_key(|&number| moved[number].is_some());
+        let now: Vec<[f64; 3]> = (order.iter())
+            .map(|&number| moved[number].unwrap_or(places[number]))
             .collect();
-        let mut cells: HashMap<[i64; 3], Vec<usize>> = HashMap::new();
-        for (number, &place) in now.iter().enumerate() {
-            cells.entry(cell(place)).or_default().push(number);
+        let mut free = vec![false; places.len()];
+        for kept in suppress_within(&now, least)? {
+            free[order[kept]] = true;
         }
-        let crowded = |number: usize| {
-            let [z, y, x] = cell(now[number]);
-            let around = (z - 1..=z + 1).flat_map(|z| {
-                (y - 1..=y + 1).flat_map(move |y| (x - 1..=x + 1).map(move |x| [z, y, x]))
-            });
-            let mut others = around.filter_map(|index| cells.get(&index)).flatten();
-            others.any(|&other| {
-                let squares = (0..3).map(|axis| (now[number][axis] - now[other][axis]).powi(2));
-                other != number && squares.sum::<f64>() < least * least
-            })
-        };
-        let back: Vec<usize> = (0..moved.len())
-            .filter(|&number| moved[number].is_some() && crowded(number))
+        let back: Vec<usize> = (0..places.len())
+            .filter(|&number| moved[number].is_some() && !free[number])
             .collect();
         if back.is_empty() {
-            return moved;
+            return Ok(moved);
         }
         for number in back {
             moved[number] = None;

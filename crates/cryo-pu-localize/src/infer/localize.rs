@@ -34,8 +34,7 @@ pub struct LocalizeParams {
     pub kernel: Option<usize>,
 }
 
-/// The particles of a tomogram, best first within a class, in voxels of the tomogram; unless a `kernel` asks for the paper's rule, they
-/// are [`centre`]d.
+/// The particles of a tomogram, best first within a class, in voxels of the tomogram.
 ///
 /// # Errors
 /// As [`predict`]; [`Error::Parameter`] for an even kernel, a threshold outside 0 to 1, or an automatic one of a model
@@ -48,14 +47,11 @@ pub fn localize(
     progress: &dyn Progress,
 ) -> Result<ParticleSet, Error> {
     let heat = predict(model, name, volume, &params.predict, progress)?;
-    let mut found = particles(model, name, &heat, volume.grid(), params)?;
-    if params.kernel.is_none() {
-        centre(model, volume, &mut found)?;
-    }
-    Ok(found)
+    particles(model, name, &heat, volume, params)
 }
 
-/// The particles of a heat map in voxels of the tomogram's `grid`; classes are numbered from 1.
+/// The particles of a tomogram's heat map in voxels of the tomogram; classes are numbered from 1. Unless a `kernel` asks for the
+/// paper's rule, they are [`centre`]d.
 ///
 /// # Errors
 /// As [`localize`].
@@ -63,9 +59,10 @@ pub fn particles(
     model: &Model,
     name: &str,
     heat: &HeatMap,
-    grid: &Grid,
+    volume: &VolumeView<'_>,
     params: &LocalizeParams,
 ) -> Result<ParticleSet, Error> {
+    let grid = volume.grid();
     let mut set = ParticleSet::new(name, *grid);
     for (class, config) in model.config().classes.iter().enumerate() {
         let number = class as u32 + 1;
@@ -105,6 +102,9 @@ pub fn particles(
         let kept = found.iter().filter(|peak| f64::from(peak.score) >= least);
         set.items
             .extend(kept.map(|peak| particle(peak, number, heat, grid)));
+    }
+    if params.kernel.is_none() {
+        centre(model, volume, &mut set)?;
     }
     Ok(set)
 }
