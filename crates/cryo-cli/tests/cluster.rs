@@ -129,6 +129,17 @@ fn classes_follow_the_groups_and_pictures_are_drawn() {
             "{name}"
         );
     }
+    let quality = fs::read_to_string(at.join("run/report/quality.json")).expect("there");
+    let quality: serde_json::Value = serde_json::from_str(&quality).expect("JSON");
+    assert_eq!(quality["candidates"], 210);
+    let above = |name: &str, least: f64| {
+        let value = quality[name].as_f64().expect("a number");
+        assert!((least..=1.0).contains(&value), "{name}: {value}");
+    };
+    // Three groups far from each other, of which a map keeps the parts and some of the neighbours.
+    above("trustworthiness", 0.7);
+    above("neighbours_kept", 0.15);
+    above("silhouette", 0.5);
     let config = fs::read_to_string(at.join("run/config.toml")).expect("there");
     assert!(
         config.contains("[cluster]") && config.contains("classes = 3"),
@@ -424,6 +435,7 @@ fn the_list_says_what_classes_there_are() {
         let mean = rows.iter().sum::<usize>() as f64 / rows.len() as f64;
         let got = facts["mean_score"].as_f64().expect("a number");
         assert!((got - mean).abs() < 1e-3, "{got} {mean}");
+        assert_eq!(facts["diameter"].is_null(), class == 0, "{facts}");
     }
     let text = succeed(at, &["select", "run", "--list"]);
     assert!(
@@ -526,5 +538,8 @@ fn candidates_of_others_get_the_classes_of_a_run() {
         );
     }
     succeed(&two, &["select", "run", "--classes", "2", "-o", "two.star"]);
+    // Afterwards classes of its own are made of its own vectors.
+    succeed(&two, &["explore", "cluster", "run", "--classes", "3"]);
+    assert_ne!(clustering(&two).centres, theirs.centres);
     fail(&two, &[&like[..], &["--classes", "4"]].concat(), 2);
 }

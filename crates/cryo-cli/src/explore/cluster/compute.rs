@@ -15,6 +15,9 @@ use crate::exit::Failure;
 pub(super) struct Made {
     // TOML's integers are signed.
     seed: String,
+    /// Whether the centres are those of another run: classes of its own are then made anew.
+    #[serde(default)]
+    of_another: bool,
     pub(super) cluster: Settings,
 }
 
@@ -22,6 +25,7 @@ impl Made {
     pub(super) fn new(settings: &Settings, seed: u64) -> Self {
         Self {
             seed: seed.to_string(),
+            of_another: false,
             cluster: settings.clone(),
         }
     }
@@ -50,7 +54,7 @@ pub(super) fn reused(made: &Made, before: Option<&Clustering>) -> Reused {
     let has_umap3 = found.umap3.is_some() || !made.cluster.umap3;
     Reused {
         map: made.cluster.has_map_of(&then.cluster) && has_umap3,
-        centres: made.cluster.has_centres_of(&then.cluster),
+        centres: made.cluster.has_centres_of(&then.cluster) && !then.of_another,
     }
 }
 
@@ -67,7 +71,10 @@ pub(super) fn compute(
     like: Option<Clustering>,
     progress: &dyn Progress,
 ) -> Result<Clustering, Failure> {
-    let made = Made::new(settings, seed);
+    let made = Made {
+        of_another: like.is_some(),
+        ..Made::new(settings, seed)
+    };
     let reused = reused(&made, before.as_ref());
     let before = before.unwrap_or_default();
     let sampled = sample_rows(table.len(), settings.sample, seed);

@@ -1,19 +1,17 @@
 use std::{io::Write, path::Path};
 
-use cryo_embed_viz::{neighbour_preservation, sample_rows, trustworthiness};
+use cryo_embed_viz::{UNASSIGNED, neighbour_preservation, sample_rows, trustworthiness};
 use cryo_eval::{VectorDistance, silhouette};
 use cryo_io::{Overwrite, write_atomic};
 use ndarray::Axis;
 use serde::Serialize;
 
-use super::settings::Settings;
-use crate::{
-    exit::Failure,
-    explore::{
-        cluster::compute::{failure, scaled},
-        clustered::Clustered,
-    },
+use super::{
+    super::clustered::Clustered,
+    compute::{failure, scaled},
+    settings::Settings,
 };
+use crate::exit::Failure;
 
 /// More candidates than that are judged by as many of them.
 const JUDGED: usize = 3000;
@@ -29,7 +27,8 @@ pub(super) struct Quality {
     trustworthiness: f64,
     /// Part of the 15 neighbours in the embedding that are among those on the map.
     neighbours_kept: f64,
-    /// How much nearer candidates are to their class than to the next (Rousseeuw 1987), −1 to 1; of a single class none.
+    /// How much nearer candidates are to their class than to the next (Rousseeuw 1987), −1 to 1, without the unassigned; of a single
+    /// class none.
     silhouette: Option<f64>,
 }
 
@@ -50,13 +49,18 @@ impl Quality {
         let wrong = |error| failure(error, table);
         let (points, map) = (points.view(), map.view());
         let labels = clustered.labels();
-        let labels: Vec<u32> = rows.iter().map(|&row| labels[row]).collect();
+        // The unassigned are no class.
+        let (members, labels): (Vec<usize>, Vec<u32>) = (rows.iter().enumerate())
+            .filter(|(_, row)| labels[**row] != UNASSIGNED)
+            .map(|(place, &row)| (place, labels[row]))
+            .unzip();
+        let assigned = points.select(Axis(0), &members);
         Ok(Some(Self {
             candidates: rows.len(),
             trustworthiness: trustworthiness(points, map, NEIGHBOURS, None, seed).map_err(wrong)?,
             neighbours_kept: neighbour_preservation(points, map, NEIGHBOURS, None, seed)
                 .map_err(wrong)?,
-            silhouette: silhouette(points, &labels, VectorDistance::Euclidean).ok(),
+            silhouette: silhouette(assigned.view(), &labels, VectorDistance::Euclidean).ok(),
         }))
     }
 
