@@ -103,6 +103,19 @@ fn classes_are_matched_by_name() {
     );
     let expected = "the truth has no class `rib`, only [\"proteasome\", \"ribosome\"]";
     assert!(message.contains(expected), "{message}");
+    // Picks under another name count as none, and that is said.
+    let picks = fs::read_to_string(place.path().join("picks.csv")).expect("text");
+    write(
+        place.path(),
+        "others.csv",
+        &picks.replace("ribosome", "particle"),
+    );
+    let line = "evaluate --truth truth.csv --picks others.csv --radius 30 --class ribosome";
+    let output = common::run(place.path(), &line.split(' ').collect::<Vec<_>>());
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{message}");
+    let expected = "no pick is of class ribosome; the picks' classes: particle, proteasome";
+    assert!(message.contains(expected), "{message}");
     // A class may have a radius of its own.
     let got = json(
         place.path(),

@@ -99,4 +99,24 @@ fn points_on_two_filaments_find_those_of_another_tomogram() {
         "recall {recall}, precision {precision}"
     );
     assert!(found.items.iter().all(|item| item.orientation.is_some()));
+
+    // A threshold is for the mean of a filament; the points go on below it.
+    let strict =
+        "localize predict --run run --data two.mrc --out strict --threshold 1 --device cpu";
+    succeed(at, &strict.split_whitespace().collect::<Vec<_>>());
+    let points = |name: &str| -> usize {
+        let picks = read_picks(
+            at.join(name),
+            Some(CoordinateFormat::Relion5),
+            &scene::picks_options(&truth),
+        );
+        picks
+            .expect("readable")
+            .sets
+            .iter()
+            .map(ParticleSet::len)
+            .sum()
+    };
+    assert_eq!(points("strict/two.star"), 0);
+    assert!(points("strict/two_points.star") > 0);
 }
