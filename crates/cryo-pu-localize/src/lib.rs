@@ -20,8 +20,8 @@ pub use infer::{
     particles, predict, predict_bytes,
 };
 pub use loss::{
-    ContrastParams, ContrastRows, ContrastTerms, Objective, PuRisks, consistency, contrast,
-    contrast_dense, generalized_expectation, positive_negative_focal, pu_focal, pu_risks,
+    ContrastParams, ContrastRows, ContrastTerms, Expected, Objective, PuRisks, consistency,
+    contrast, contrast_dense, generalized_expectation, positive_negative_focal, pu_focal, pu_risks,
     soft_focal,
 };
 pub use model::{ClassConfig, Model, ModelConfig};

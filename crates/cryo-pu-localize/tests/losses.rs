@@ -1,8 +1,8 @@
 //! Losses against the vectors of the specification, and against what they promise.
 
 use cryo_pu_localize::{
-    Objective, consistency, generalized_expectation, positive_negative_focal, pu_focal, pu_risks,
-    soft_focal,
+    Expected, Objective, consistency, generalized_expectation, positive_negative_focal, pu_focal,
+    pu_risks, soft_focal,
 };
 use tch::{Kind, Tensor};
 
@@ -76,14 +76,14 @@ fn soft_focal_matches_closed_form_and_is_least_at_the_target() {
     let prior = 0.1;
     let closed = prior * expected[0] + (expected[2] - prior * expected[1]).max(0.0);
     close(
-        value(&soft_focal(&logits(), &target, prior).unwrap()),
+        value(&soft_focal(&logits(), &target, prior, None).unwrap()),
         closed,
     );
 
     let at_target = Tensor::from_slice(&TARGET)
         .clamp(1e-4, 1.0 - 1e-4)
         .logit(None);
-    let least = value(&soft_focal(&at_target, &target, prior).unwrap());
+    let least = value(&soft_focal(&at_target, &target, prior, None).unwrap());
     assert!(least < 1e-3 * closed, "{least}");
 }
 
@@ -99,7 +99,14 @@ fn every_objective_has_a_gradient_that_raises_positives_and_lowers_the_unlabelle
             Tensor::zeros([1, 1, 1, 2, 4], (Kind::Float, tch::Device::Cpu)).set_requires_grad(true);
         let target = Tensor::from_slice(&TARGET).view([1, 1, 1, 2, 4]);
         objective
-            .loss(&logits, &target, &[0.05])
+            .loss(
+                &logits,
+                &target,
+                &[Expected {
+                    prior: 0.05,
+                    mass: None,
+                }],
+            )
             .unwrap()
             .backward();
         let gradient = Vec::<f32>::try_from(&logits.grad().view([-1])).unwrap();

@@ -161,7 +161,7 @@ fn row(scenes: &[Scene], variant: &Variant, options: &Options) -> Result<(), Fai
                     &fitted.model,
                     &scene.name,
                     &heat,
-                    scene.volume.grid(),
+                    &scene.volume.view(),
                     &params,
                 )
             };
@@ -176,8 +176,8 @@ fn row(scenes: &[Scene], variant: &Variant, options: &Options) -> Result<(), Fai
                     own
                 };
                 let params = EvaluateParams::new(radius);
-                let at = evaluate(&[truth.clone()], &[own(&picks)], &params)?.pooled;
-                let any = evaluate(&[truth.clone()], &[own(&all)], &params)?.pooled;
+                let at = evaluate(std::slice::from_ref(&truth), &[own(&picks)], &params)?.pooled;
+                let any = evaluate(std::slice::from_ref(&truth), &[own(&all)], &params)?.pooled;
                 let error =
                     at.mean_error_angstrom.unwrap_or(f64::NAN) / scene.volume.grid().voxel_size.x();
                 sums[class].scenes[number].push([
@@ -185,6 +185,23 @@ fn row(scenes: &[Scene], variant: &Variant, options: &Options) -> Result<(), Fai
                     any.best_f1.unwrap_or(f64::NAN),
                     error,
                 ]);
+                eprintln!(
+                    "{} seed {seed} {} {}: {} picks, precision {:.3}, recall {:.3}, F1 {:.3} at {:.3}; best {:.3} at {:.3}; {error:.2} voxels",
+                    variant.name,
+                    config.name,
+                    scene.name,
+                    own(&picks).len(),
+                    at.precision.unwrap_or(f64::NAN),
+                    at.recall.unwrap_or(f64::NAN),
+                    at.f1.unwrap_or(f64::NAN),
+                    own(&picks)
+                        .items
+                        .iter()
+                        .map(|pick| pick.score.unwrap_or(f32::NAN))
+                        .fold(f32::INFINITY, f32::min),
+                    any.best_f1.unwrap_or(f64::NAN),
+                    any.best_threshold.unwrap_or(f32::NAN),
+                );
                 if number == 0 {
                     let rest = without(&truth, &own(&picks), &known, class, radius);
                     let scores = evaluate(&[rest.0], &[rest.1], &params)?.pooled;

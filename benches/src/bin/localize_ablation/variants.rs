@@ -46,13 +46,13 @@ pub(crate) fn variants(classes: &[Class], voxel_angstrom: f64) -> Vec<Variant> {
         p.objective = Objective::GeneralizedExpectation { weight: 1.0 };
     });
     add("positives against all else", &|_, p| {
-        p.objective = Objective::PositiveNegative
+        p.objective = Objective::PositiveNegative;
     });
     add("prior 0.1", &|_, p| p.prior = Prior::Given(0.1));
     add("prior 0.001", &|_, p| p.prior = Prior::Given(0.001));
     add("prior 0.0001", &|_, p| p.prior = Prior::Given(1e-4));
     add("prior as if all were annotated", &|_, p| {
-        p.prior = Prior::Annotated(0.99)
+        p.prior = Prior::Annotated(0.99);
     });
     add("prior 0.01", &|_, p| p.prior = Prior::Given(0.01));
     add("f32", &|_, p| p.precision = Precision::F32);
@@ -83,10 +83,10 @@ pub(crate) fn variants(classes: &[Class], voxel_angstrom: f64) -> Vec<Variant> {
         p.consistency = 0.1;
     });
     add("no dilation in z", &|m, _| {
-        m.network.fusion = vec![[1, 1, 1]; 2]
+        m.network.fusion = vec![[1, 1, 1]; 2];
     });
     add("one 3D convolution", &|m, _| {
-        m.network.fusion = vec![[1, 1, 1]]
+        m.network.fusion = vec![[1, 1, 1]];
     });
     add("width 8", &|m, _| m.network.width = 8);
     add("width 32", &|m, _| m.network.width = 32);
@@ -97,16 +97,16 @@ pub(crate) fn variants(classes: &[Class], voxel_angstrom: f64) -> Vec<Variant> {
     add("600 steps", &|_, p| p.steps_per_epoch = Some(60));
     add("4000 steps", &|_, p| p.steps_per_epoch = Some(400));
     add("rate 5e-3", &|_, p| {
-        p.schedule = Schedule::cosine(5e-3, 10.0, 1.0)
+        p.schedule = Schedule::cosine(5e-3, 10.0, 1.0);
     });
     add("a fifth held out", &|_, p| p.held_out = 0.2);
     add("near 0.8", &|_, p| p.near = 0.8);
     add("near 0.25", &|_, p| p.near = 0.25);
     add("8 voxels across", &|m, _| {
-        m.voxel_angstrom = voxel_angstrom.max(smallest / 8.0)
+        m.voxel_angstrom = voxel_angstrom.max(smallest / 8.0);
     });
     add("16 voxels across", &|m, _| {
-        m.voxel_angstrom = voxel_angstrom.max(smallest / 16.0)
+        m.voxel_angstrom = voxel_angstrom.max(smallest / 16.0);
     });
     add("finer splats", &|_, p| p.splat.sigma_per_diameter = 0.09);
     add("broader splats", &|_, p| p.splat.sigma_per_diameter = 0.16);

@@ -4,7 +4,8 @@ use ndarray::ArrayView2;
 /// connected region, round the strongest pixel of the middle, which differs from the rim by at least half as much.
 ///
 /// Dark and bright particles measure alike, a ring with its hole filled; what is as large as the picture reads at most
-/// 1.13 times its edge. `None` for a picture without pixels or without contrast.
+/// 1.13 times its edge. `None` for a picture without pixels or without contrast, and where the region's centre is further
+/// from the picture's than a quarter of its diameter: beads or lines beside nothing are no particle's average.
 ///
 /// ```
 /// use cryo_embed_viz::blob_diameter;
@@ -48,8 +49,16 @@ pub fn blob_diameter(average: ArrayView2<'_, f32>) -> Option<f64> {
             }
         }
     }
-    let area = outside.iter().filter(|outside| !**outside).count() as f64;
-    Some(2.0 * (area / std::f64::consts::PI).sqrt())
+    let (mut area, mut moment) = (0.0, [0.0; 2]);
+    for (place, _) in outside.iter().enumerate().filter(|(_, outside)| !**outside) {
+        area += 1.0;
+        moment[0] += (place / width) as f64;
+        moment[1] += (place % width) as f64;
+    }
+    let diameter = 2.0 * (area / std::f64::consts::PI).sqrt();
+    let off = |moment: f64, extent: usize| moment / area - extent as f64 / 2.0;
+    let beside = off(moment[0], height).hypot(off(moment[1], width));
+    (beside <= 1.0 + diameter / 4.0).then_some(diameter)
 }
 
 /// Pixels that are reached from one over neighbours along the axes.
@@ -97,6 +106,18 @@ mod tests {
         assert!((ring - disc).abs() < 1e-9, "{ring}");
         let bright = picture(0.0, 7.0).mapv(|value| -value);
         assert!((blob_diameter(bright.view()).unwrap() - disc).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_beside_the_middle_has_no_width() {
+        let beside = |distance: f32| {
+            Array2::from_shape_fn((32, 32), |(y, x)| {
+                let from = (y as f32 - 16.0).hypot(x as f32 - 16.0 - distance);
+                if from < 6.0 { 10.0 } else { 100.0 }
+            })
+        };
+        assert!(blob_diameter(beside(2.0).view()).is_some());
+        assert_eq!(blob_diameter(beside(9.0).view()), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{
     PredictParams,
     heat_map::predict_prepared,
     localize::{Place, peaks},
-    mixture::{Mixture, best_cut, logit, score},
+    mixture::{Known, Mixture, best_cut, logit, score},
 };
 use crate::{Error, Model, train::Field};
 
@@ -25,12 +25,13 @@ pub struct Reading {
 /// How the scores of a class are read: estimated from its annotations and from all peaks, without the truth.
 ///
 /// The logits of the scores are taken as a mixture of particles, normal, and of all else, falling off from the least
-/// score; annotated particles say where the normal begins its fit. The threshold is where the expected F1 is highest.
+/// score. Those learned from score higher than others, so they are left out of the fit and only say where particles may be
+/// looked for. The threshold is where the expected F1 of the others is highest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// Score above which the expected F1 is highest; for tubes half the mean score of the annotated points.
     pub threshold: f64,
-    /// Mean logit of the score of particles, and its standard deviation.
+    /// Mean logit of the score of particles that were not learned from, and its standard deviation.
     pub particles: [f64; 2],
     /// Peaks below this score were not looked at.
     pub least_score: f64,
@@ -41,29 +42,59 @@ pub struct Calibration {
 }
 
 /// Peaks below this score say nothing of particles.
-const LEAST: f64 = 0.1;
-/// So many particles as scored as the annotated ones count beside those found.
-const WEIGHT: f64 = 20.0;
-/// Those learned from score higher than others do, by about this logit.
-const LEARNED: f64 = 0.3;
+const LEAST: f64 = 0.05;
+const LEAST_OF_TUBES: f64 = 0.1;
+/// Those learned from score higher than others do, by about this logit, give or take as much.
+const LEARNED: f64 = 1.0;
+/// Usual standard deviation of the logits of particles.
+const SPREAD: f64 = 0.65;
+/// It counts as much as that of so many particles.
+const WEIGHT: f64 = 5.0;
 const LEAST_SPREAD: f64 = 0.4;
+/// How far the mean in another tomogram may well be from that in those of training, and for how many particles the spread counts.
+const ELSEWHERE: [f64; 2] = [0.5, 10.0];
+
+/// Logits of the scores of peaks.
+#[derive(Debug, Default)]
+struct Scores {
+    /// At annotations that were learned from.
+    learned: Vec<f64>,
+    /// At annotations that were held out; also among the others.
+    held_out: Vec<f64>,
+    others: Vec<f64>,
+}
+
+impl Scores {
+    fn known(&self) -> Known {
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let expected = if !self.held_out.is_empty() {
+            let uncertain = SPREAD / (self.held_out.len() as f64).sqrt();
+            [mean(&self.held_out), uncertain.max(0.2)]
+        } else {
+            [mean(&self.learned) - LEARNED, LEARNED]
+        };
+        Known {
+            mean: expected,
+            deviation: [SPREAD, WEIGHT],
+            starts: &[-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0],
+        }
+    }
+}
 
 impl Calibration {
-    /// From logits of all peaks and those of annotated particles.
-    fn of(peaks: &[f64], annotated: &[f64]) -> Self {
+    fn of(scores: &Scores) -> Self {
         let least = logit(LEAST);
-        let count = annotated.len().max(1) as f64;
-        let mean = annotated.iter().sum::<f64>() / count;
-        let variance = annotated.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
-        let expected = [mean - LEARNED, variance.sqrt().max(LEAST_SPREAD)];
-        let (mixture, shares) = Mixture::fit(peaks, least, expected, WEIGHT);
-        let cut = best_cut(peaks, &shares).unwrap_or(0.5 * (least + mixture.mean));
+        let (mixture, shares) = Mixture::fit(&scores.others, least, &scores.known());
+        let cut = best_cut(&scores.others, &shares).unwrap_or(0.5 * (least + mixture.mean));
+        let all: Vec<f64> = [&scores.learned[..], &scores.others[..]].concat();
+        let mut certain = vec![1.0; scores.learned.len()];
+        certain.extend(&shares);
         Self {
             threshold: score(cut),
             particles: [mixture.mean, mixture.deviation],
             least_score: LEAST,
-            expected: shares.iter().sum(),
-            readings: readings(peaks, &shares),
+            expected: certain.iter().sum(),
+            readings: readings(&all, &certain),
         }
     }
 
@@ -77,7 +108,7 @@ impl Calibration {
         Self {
             threshold: mean_score / 2.0,
             particles: [mean, variance.sqrt().max(LEAST_SPREAD)],
-            least_score: LEAST,
+            least_score: LEAST_OF_TUBES,
             expected: 0.0,
             readings: Vec::new(),
         }
@@ -92,7 +123,13 @@ impl Calibration {
             .map(|&score| logit(f64::from(score)))
             .filter(|&logit| logit > least)
             .collect();
-        let (_, shares) = Mixture::fit(&logits, least, self.particles, WEIGHT);
+        let [mean, deviation] = self.particles;
+        let known = Known {
+            mean: [mean, ELSEWHERE[0]],
+            deviation: [deviation, ELSEWHERE[1]],
+            starts: &[-0.5, 0.0, 0.5, 1.0],
+        };
+        let (_, shares) = Mixture::fit(&logits, least, &known);
         let own = logit(self.threshold);
         let asked = best_cut(&logits, &shares).unwrap_or(own);
         score(0.5 * (own + asked))
@@ -132,48 +169,68 @@ pub(crate) fn calibrate_on(
         precision,
         ..PredictParams::default()
     };
-    let classes = model.config().network.classes;
-    let mut scores = vec![Vec::new(); classes];
-    let mut annotated = vec![Vec::new(); classes];
+    let mut scores: Vec<Scores> = (0..model.config().network.classes)
+        .map(|_| Scores::default())
+        .collect();
+    let least = if model.config().tubular {
+        LEAST_OF_TUBES
+    } else {
+        LEAST
+    };
     for (number, field) in fields.iter().enumerate() {
         let heat = predict_prepared(model, &field.prepared, &params, &())?;
-        let mut known = field.places.clone();
-        if let Some(others) = held_out {
-            known.extend(&others[number].places);
-        }
-        for class in 0..classes {
-            let found = peaks(model, &heat, class, LEAST as f32, None)?;
+        let others = held_out.map_or(&[][..], |fields| &fields[number].places);
+        for (class, scores) in scores.iter_mut().enumerate() {
+            let mut found = peaks(model, &heat, class, least as f32, None)?;
             let radius = model.config().classes[class].diameter_angstrom / 2.0;
-            let scale = field.prepared.grid.voxel_size;
-            for (place, _) in known.iter().filter(|(_, other)| *other == Some(class)) {
-                let place = [
-                    place[0] * scale.z(),
-                    place[1] * scale.y(),
-                    place[2] * scale.x(),
-                ];
+            let at = |places: &[([f64; 3], Option<usize>)]| -> Vec<[f64; 3]> {
+                let own = places.iter().filter(|(_, other)| *other == Some(class));
+                own.map(|(place, _)| angstrom(place, field)).collect()
+            };
+            for place in at(others) {
                 let best = nearest(&found, place, radius);
-                annotated[class].extend(best.map(|score| logit(f64::from(score))));
+                (scores.held_out).extend(best.map(|peak| logit(f64::from(found[peak].score))));
             }
-            scores[class].extend(found.iter().map(|peak| logit(f64::from(peak.score))));
+            for place in at(&field.places) {
+                if let Some(best) = nearest(&found, place, radius) {
+                    scores.learned.push(logit(f64::from(found[best].score)));
+                    if !model.config().tubular {
+                        found.swap_remove(best);
+                    }
+                }
+            }
+            (scores.others).extend(found.iter().map(|peak| logit(f64::from(peak.score))));
         }
     }
-    let calibration = |class: usize| {
+    let calibration = |scores: &Scores| {
         if model.config().tubular {
-            Calibration::of_tubes(&annotated[class])
+            let annotated = [&scores.learned[..], &scores.held_out[..]].concat();
+            Calibration::of_tubes(&annotated)
         } else {
-            Calibration::of(&scores[class], &annotated[class])
+            Calibration::of(scores)
         }
     };
-    Ok((0..classes).map(calibration).collect())
+    Ok(scores.iter().map(calibration).collect())
 }
 
-/// Score of the best peak within the radius.
-fn nearest(peaks: &[Place], place: [f64; 3], radius: f64) -> Option<f32> {
+/// `(z, y, x)` in ångström.
+fn angstrom(place: &[f64; 3], field: &Field) -> [f64; 3] {
+    let scale = field.prepared.grid.voxel_size;
+    [
+        place[0] * scale.z(),
+        place[1] * scale.y(),
+        place[2] * scale.x(),
+    ]
+}
+
+/// The best peak within the radius.
+fn nearest(peaks: &[Place], place: [f64; 3], radius: f64) -> Option<usize> {
     let squared = |peak: &Place| -> f64 {
         (0..3)
             .map(|axis| (peak.angstrom_zyx[axis] - place[axis]).powi(2))
             .sum()
     };
-    let within = peaks.iter().filter(|peak| squared(peak) <= radius * radius);
-    within.map(|peak| peak.score).max_by(f32::total_cmp)
+    let within = (peaks.iter().enumerate()).filter(|(_, peak)| squared(peak) <= radius * radius);
+    let best = within.max_by(|(_, a), (_, b)| a.score.total_cmp(&b.score));
+    best.map(|(index, _)| index)
 }

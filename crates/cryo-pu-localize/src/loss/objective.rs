@@ -21,20 +21,34 @@ pub enum Objective {
     PositiveNegative,
 }
 
+/// What is expected of a class.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Expected {
+    /// Part of the unlabelled that is positive.
+    pub prior: f64,
+    /// Sum of the target's positive values in a batch, on average; `None` where that of each batch is to be taken.
+    pub mass: Option<f64>,
+}
+
 impl Objective {
     /// The loss of `[n, classes, z, y, x]`, mean over the classes.
     ///
     /// # Errors
     /// [`Error::Torch`] for shapes that do not fit.
-    pub fn loss(&self, logits: &Tensor, target: &Tensor, priors: &[f64]) -> Result<Tensor, Error> {
-        let mut losses = Vec::with_capacity(priors.len());
-        for (class, &prior) in priors.iter().enumerate() {
+    pub fn loss(
+        &self,
+        logits: &Tensor,
+        target: &Tensor,
+        expected: &[Expected],
+    ) -> Result<Tensor, Error> {
+        let mut losses = Vec::with_capacity(expected.len());
+        for (class, &Expected { prior, mass }) in expected.iter().enumerate() {
             let (logits, target) = (
                 logits.f_select(1, class as i64)?,
                 target.f_select(1, class as i64)?,
             );
             losses.push(match self {
-                Self::SoftFocal => soft_focal(&logits, &target, prior)?,
+                Self::SoftFocal => soft_focal(&logits, &target, prior, mass)?,
                 Self::PuFocal => pu_focal(&logits, &target, prior)?,
                 Self::GeneralizedExpectation { weight } => {
                     generalized_expectation(&logits, &target, prior, *weight)?

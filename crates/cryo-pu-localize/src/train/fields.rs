@@ -2,7 +2,7 @@ use cryo_train::stream_rng;
 use rand::seq::SliceRandom;
 
 use super::{FitParams, Prior, Sampler, sampler::Field};
-use crate::{Error, ModelConfig, data::Prepared};
+use crate::{Error, Expected, ModelConfig, data::Prepared};
 
 pub(super) struct Split {
     pub(super) train: Vec<Field>,
@@ -76,8 +76,29 @@ pub(super) fn split(
     })
 }
 
+/// What is expected of each class.
+pub(super) fn expected(
+    sampler: &Sampler,
+    config: &ModelConfig,
+    params: &FitParams,
+) -> Vec<Expected> {
+    let priors = priors(sampler, config, params.prior);
+    let batch = params.batch_size as f64;
+    // Nearly every batch holds the only class there is.
+    let masses: Vec<Option<f64>> = if priors.len() == 1 {
+        vec![None]
+    } else {
+        (sampler.masses().into_iter())
+            .map(|mass| Some(batch * mass))
+            .collect()
+    };
+    (priors.into_iter().zip(masses))
+        .map(|(prior, mass)| Expected { prior, mass })
+        .collect()
+}
+
 /// The prior of each class.
-pub(super) fn priors(sampler: &Sampler, config: &ModelConfig, prior: Prior) -> Vec<f64> {
+fn priors(sampler: &Sampler, config: &ModelConfig, prior: Prior) -> Vec<f64> {
     let part = match prior {
         Prior::Given(prior) => return vec![prior; config.network.classes],
         Prior::Annotated(part) => part,

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use cryo_train::stream_rng;
 use ndarray::{Array3, ArrayViewMut3, s};
 use rand::Rng;
@@ -131,6 +133,23 @@ impl Sampler {
         target.iter().filter(|value| **value >= 1.0).count()
     }
 
+    /// Mean sum of the positive values of each class's targets.
+    pub(super) fn masses(&self) -> Vec<f64> {
+        let mut sums = vec![0.0; self.classes];
+        for number in 0..LOOKED_AT {
+            let (field, start) = self.place(&mut stream_rng(self.seed, "sample", number));
+            for (class, sum) in sums.iter_mut().enumerate() {
+                let mut target = Array3::from_elem(self.target_shape(), -1.0_f32);
+                self.draw(&self.fields[field].places, class, start, target.view_mut());
+                *sum += target
+                    .iter()
+                    .map(|value| f64::from(value.max(0.0)))
+                    .sum::<f64>();
+            }
+        }
+        sums.into_iter().map(|sum| sum / LOOKED_AT as f64).collect()
+    }
+
     /// Known negatives and particles of other classes become 0, this class's particles what they are.
     fn draw(
         &self,
@@ -167,7 +186,11 @@ impl Sampler {
         let counts: Vec<usize> = self.fields.iter().map(|field| field.places.len()).collect();
         let annotations: usize = counts.iter().sum();
         if annotations > 0 && rng.random_bool(self.near) {
-            let (field, place) = pick(rng.random_range(0..annotations), &counts);
+            let (field, place) = if self.classes == 1 {
+                pick(rng.random_range(0..annotations), &counts)
+            } else {
+                self.any_of_any_class(rng)
+            };
             return (
                 field,
                 self.near(field, self.fields[field].places[place].0, rng),
@@ -181,6 +204,19 @@ impl Sampler {
         let start =
             std::array::from_fn(|axis| rng.random_range(0..=shape[axis] - self.shape[axis]));
         (field, self.aligned(start))
+    }
+
+    /// Field and place of an annotation: classes with few are as likely as those with many.
+    fn any_of_any_class(&self, rng: &mut impl Rng) -> (usize, usize) {
+        let mut classes = BTreeMap::<Option<usize>, Vec<(usize, usize)>>::new();
+        for (field, content) in self.fields.iter().enumerate() {
+            for (place, (_, class)) in content.places.iter().enumerate() {
+                classes.entry(*class).or_default().push((field, place));
+            }
+        }
+        let chosen = rng.random_range(0..classes.len());
+        let places = classes.values().nth(chosen).expect("drawn among them");
+        places[rng.random_range(0..places.len())]
     }
 
     /// A sample that holds the place, but anywhere.
@@ -201,6 +237,8 @@ impl Sampler {
     }
 }
 
+/// So many samples tell how much of each class they hold.
+const LOOKED_AT: u64 = 1000;
 /// Above this value of another class's splat a voxel is a known negative.
 const NEGATIVE: f32 = 0.5;
 

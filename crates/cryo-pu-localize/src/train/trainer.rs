@@ -15,7 +15,7 @@ use super::{
     views::{contrastive, mirror},
 };
 use crate::{
-    AnnotatedTomogram, Error, Model, calibrate_on,
+    AnnotatedTomogram, Error, Expected, Model, calibrate_on,
     data::{density_warning, prepare, surrogate_noise},
     loss::consistency,
     loss::positive_negative_focal,
@@ -93,7 +93,7 @@ pub struct Trainer {
     params: FitParams,
     sampler: Sampler,
     held_out: Option<Sampler>,
-    priors: Vec<f64>,
+    expected: Vec<Expected>,
     optimizer: Optimizer,
     scaler: Option<LossScaler>,
     kind: Kind,
@@ -120,7 +120,7 @@ impl Trainer {
         let Split { train, held_out } = split(fields, model.config(), params)?;
         let annotations: usize = train.iter().map(|field| field.places.len()).sum();
         let sampler = sampler(train, &model, params);
-        let priors = super::fields::priors(&sampler, model.config(), params.prior);
+        let expected = super::fields::expected(&sampler, model.config(), params);
         let shared = model
             .trained()
             .map(|(name, tensor)| (name.clone(), tensor.shallow_clone()));
@@ -137,7 +137,7 @@ impl Trainer {
                 ..self::sampler(fields, &model, params)
             }),
             sampler,
-            priors,
+            expected,
             model,
             params: params.clone(),
             epoch: 0,
@@ -359,7 +359,7 @@ impl Trainer {
         let objective = &self.params.objective;
         let mut terms = vec![(
             "localization",
-            objective.loss(&first.logits, target, &self.priors)?,
+            objective.loss(&first.logits, target, &self.expected)?,
         )];
         if self.params.views() == 1 {
             return Ok(terms);
