@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
 
     common.say(
         "\n4. Select. A person sees in explored/report/matrix.png, or on the page, which averages are ribosomes: the widest. cryo select \
-         --list measures them; the widest classes are taken until they hold a dozen candidates.",
+         --list measures them; the widest classes are taken until they hold twenty candidates.",
     );
     demo.unless("selected.star", "select @explored --list")?;
     let classes = summary::widest_classes(&demo.path("explored"), common)?;
@@ -93,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     )?;
     demo.unless(
         "picks/all.star",
-        "localize predict --run @localized --data @dataset.tsv --out @picks --format imod",
+        "localize predict --run @localized --data @dataset.tsv --out @picks --format imod --png",
     )?;
 
     common.say("\n6. Filaments: a person has clicked along two microtubules; a network finds all, and they are traced.");
@@ -115,7 +115,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     )?;
     demo.unless(
         "filaments/all.star",
-        "localize predict --run @tubes --data @dataset.tsv --out @filaments --format imod",
+        "localize predict --run @tubes --data @dataset.tsv --out @filaments --format imod --png",
     )?;
 
     common.say("\n7. Hand over: every program gets its own.");
@@ -175,10 +175,10 @@ impl Size {
             proteasomes: 60,
             tubes: 6,
             gold: 4,
-            explore_epochs: 40,
+            explore_epochs: 100,
             classes: 12,
             epochs: 10,
-            steps: 40,
+            steps: 60,
             tube_steps: 60,
         }
     }

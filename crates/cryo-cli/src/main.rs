@@ -14,6 +14,7 @@ mod inspect;
 mod learning;
 mod localize;
 mod options;
+mod pictures;
 mod preprocess;
 mod progress;
 mod report;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// So many candidates are enough to learn from.
-const ENOUGH: usize = 12;
+const ENOUGH: usize = 20;
 
 /// The classes with the widest averages, which ribosomes have of all that is here, until they hold enough candidates.
 pub(super) fn widest_classes(run: &Path, common: &Common) -> Result<String, Failure> {
@@ -85,7 +85,7 @@ pub(super) fn print(out: &Path, wanted: &str) -> Result<(), Failure> {
     text += &format!(
         "\nThe map, to open in a browser:  {at}/explored/report/index.html  (or, with slices: cryo view {at}/explored)\n\
          Classes:                        {at}/explored/report/matrix.png\n\
-         The tomogram:                   {at}/demo_rec.mrc.png\n\
+         The tomogram:                   {at}/demo_rec.mrc.png; with what was found: {at}/picks/demo.png, {at}/filaments/demo.png\n\
          Particles:                      {at}/picks/all.star (RELION 5), demo.mod (IMOD), ribosomes.tbl (Dynamo), relion4.star, copick/\n\
          Filaments:                      {at}/filaments/all.star (RELION 5, with tube ids and priors), demo.mod (IMOD)\n"
     );

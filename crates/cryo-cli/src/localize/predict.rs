@@ -5,20 +5,24 @@ use std::{
 };
 
 use clap::Args;
-use cryo_core::{ParticleSet, Volume};
+use cryo_core::{Grid, Particle, ParticleSet, Volume, VoxelPos};
+use cryo_embed_viz::CurvesParams;
 use cryo_io::{
     CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, dataset::DatasetEntry,
     discard_abandoned, mrc, read_picks, write_picks,
 };
 use cryo_pu_localize::{
-    LocalizeParams, Model, PredictParams, Threshold, particles, predict, predict_bytes,
+    HeatMap, LocalizeParams, Model, PredictParams, Threshold, particles, predict, predict_bytes,
 };
+
+use ndarray::Array3;
 
 use super::{failure, inputs};
 use crate::{
     exit::{Failure, Outcome},
     learning::{IDLE, gibibytes},
     options::Common,
+    pictures,
     progress::Report,
     tomograms,
 };
@@ -58,6 +62,10 @@ pub(crate) struct Arguments {
     /// Format of a second file for each tomogram: relion5, relion4, relion3, warp, imod, copick, dynamo, csv …
     #[arg(long, value_name = "FORMAT", default_value = "star", value_parser = CoordinateFormat::from_str)]
     format: CoordinateFormat,
+
+    /// Also draw slabs of every tomogram with what was found, and of its heat map, as NAME.png and NAME_heat.png.
+    #[arg(long)]
+    png: bool,
 
     /// Also write the heat map of each class as NAME_CLASS_heat.mrc.
     #[arg(long)]
@@ -102,7 +110,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
             "would look for {} in {} tomograms on {device:?}, in about {}, into {}",
             class_names(&model).join(", "),
             entries.len(),
-            gibibytes(memory(&entries, &model, common)?),
+            gibibytes(memory(arguments, &entries, &model, common)?),
             arguments.out.display()
         ));
         return Ok(Outcome::Done);
@@ -127,16 +135,24 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
 }
 
 /// Most memory that one tomogram takes, in bytes.
-fn memory(entries: &[&DatasetEntry], model: &Model, common: &Common) -> Result<u64, Failure> {
+fn memory(
+    arguments: &Arguments,
+    entries: &[&DatasetEntry],
+    model: &Model,
+    common: &Common,
+) -> Result<u64, Failure> {
     use cryo_candidates::PlaneSource as _;
     let mut largest = 0;
     for entry in entries {
         let grid = tomograms::Tomogram::open(entry, common)?.grid();
-        largest = largest.max(predict_bytes(
-            model.config(),
-            &grid,
-            &PredictParams::default(),
-        ));
+        let predicted = predict_bytes(model.config(), &grid, &PredictParams::default());
+        // Beside a picture there are the tomogram, its smoothed copy, and that in slabs.
+        let drawn = if arguments.png {
+            3 * 4 * grid.shape.iter().product::<usize>() as u64
+        } else {
+            0
+        };
+        largest = largest.max(predicted.max(drawn));
     }
     Ok(IDLE + largest)
 }
@@ -200,6 +216,8 @@ fn one(
     )
     .map_err(failure)?;
     let found = particles(model, &entry.name, &heat, &volume.view(), &params).map_err(failure)?;
+    let shown = arguments.png.then(|| highest(&heat));
+    let heat_grid = heat.grid;
     if arguments.heatmaps {
         for (map, class) in heat.classes.into_iter().zip(class_names(model)) {
             let path = arguments.out.join(heat_name(&entry.name, &class));
@@ -252,12 +270,80 @@ fn one(
             std::slice::from_ref(&counted),
         )?;
     }
+    if let Some(heat) = shown {
+        draw(arguments, &volume, (&heat, &heat_grid), &counted, model)?;
+    }
     // The last to be written: it says that the tomogram is done.
     write(
         &star(&arguments.out, entry),
         CoordinateFormat::Relion5,
         &[counted],
     )
+}
+
+/// The highest of the classes' maps.
+fn highest(heat: &HeatMap) -> Array3<f32> {
+    let mut classes = heat.classes.iter();
+    let mut map = classes.next().cloned().unwrap_or_default();
+    for class in classes {
+        map.zip_mut_with(class, |all, &own| *all = all.max(own));
+    }
+    map
+}
+
+/// Draws the tomogram and its heat map with circles as wide as the particles, or with the lines of filaments.
+fn draw(
+    arguments: &Arguments,
+    volume: &Volume,
+    (heat, heat_grid): (&Array3<f32>, &Grid),
+    found: &ParticleSet,
+    model: &Model,
+) -> Result<(), Failure> {
+    let config = model.config();
+    let (curves, params) = if config.tubular {
+        let params = CurvesParams {
+            colour: None,
+            ..pictures::with_circles()
+        };
+        (pictures::lines(found), params)
+    } else {
+        let circle = |item: &Particle| {
+            let class = item.class.map_or(0, |class| class as usize - 1);
+            let across = config.classes[class].diameter_angstrom / found.grid.voxel_size.x();
+            pictures::circle(item.position, across / 2.0)
+        };
+        let circles = found.items.iter().map(circle).collect();
+        (circles, pictures::with_circles())
+    };
+    let on_heat: Vec<Vec<VoxelPos>> = (curves.iter())
+        .map(|curve| {
+            let points = curve.iter();
+            points
+                .map(|&point| heat_grid.voxel_from(&found.grid, point))
+                .collect()
+        })
+        .collect();
+    let [picture, heat_picture] =
+        picture_names(&found.tomogram).map(|name| arguments.out.join(name));
+    let smoothed = pictures::smoothed(volume, &found.tomogram)?;
+    pictures::write(
+        &picture,
+        smoothed.view(),
+        &curves,
+        &params,
+        Overwrite::Replace,
+    )?;
+    pictures::write(
+        &heat_picture,
+        heat.view(),
+        &on_heat,
+        &params,
+        Overwrite::Replace,
+    )
+}
+
+fn picture_names(name: &str) -> [String; 2] {
+    [format!("{name}.png"), format!("{name}_heat.png")]
 }
 
 /// Mean score of a class's points from which on a filament is one.
@@ -280,6 +366,7 @@ fn file_names(arguments: &Arguments, entry: &DatasetEntry, model: &Model) -> Vec
         format!("{name}_points.star"),
         file_name(name, arguments.format),
     ]);
+    names.extend(picture_names(name));
     names
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     epochs: Option<u64>,
 
-    /// Steps of an epoch [default: 120; paper and cet-pick one for each annotation, 0].
+    /// Steps of an epoch for each class [default: 120; paper and cet-pick one for each annotation, 0].
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<u64>,
@@ -87,7 +87,7 @@ pub(crate) struct Settings {
     /// 0 where it follows from diameter and tomogram.
     working_voxel: f64,
     pub(super) epochs: u64,
-    /// 0 for one an annotation.
+    /// For each class; 0 for one an annotation.
     steps: u64,
     batch: usize,
     objective: String,
@@ -222,7 +222,8 @@ impl Settings {
         };
         Ok(FitParams {
             epochs: self.epochs,
-            steps_per_epoch: (self.steps > 0).then_some(self.steps),
+            steps_per_epoch: (self.steps > 0)
+                .then_some(self.steps * self.diameters.len().max(1) as u64),
             batch_size: self.batch,
             seed,
             objective: objective(&self.objective)?,

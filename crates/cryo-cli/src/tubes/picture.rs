@@ -1,13 +1,10 @@
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use cryo_core::{ParticleSet, VoxelPos};
-use cryo_embed_viz::{CurvesParams, slabs_with_curves};
-use cryo_io::{mrc, write_atomic};
+use cryo_core::ParticleSet;
+use cryo_embed_viz::CurvesParams;
+use cryo_io::mrc;
 
-use crate::{exit::Failure, frames::FrameArguments, options::Common};
+use crate::{exit::Failure, frames::FrameArguments, options::Common, pictures};
 
 /// A picture that is to be made.
 pub(super) struct Target {
@@ -63,22 +60,8 @@ pub(super) fn draw(
         ..Default::default()
     };
     let volume = mrc::read(&target.tomogram, &options)?;
-    let mut curves: BTreeMap<u32, Vec<VoxelPos>> = BTreeMap::new();
-    for item in &sets[target.set].items {
-        if let Some(point) = item.filament {
-            curves.entry(point.id).or_default().push(item.position);
-        }
-    }
-    let curves: Vec<Vec<VoxelPos>> = curves.into_values().collect();
-    let picture = slabs_with_curves(volume.data().view(), &curves, &CurvesParams::default())
-        .map_err(|error| Failure::Input(format!("{}: {error}", target.tomogram.display())))?;
-    if let Some(folder) = target.picture.parent() {
-        std::fs::create_dir_all(folder).map_err(cryo_io::Error::from)?;
-    }
-    write_atomic(&target.picture, common.overwrite(), |out| {
-        picture
-            .write_png(out)
-            .map_err(|error| std::io::Error::other(error).into())
-    })?;
-    Ok(())
+    let lines = pictures::lines(&sets[target.set]);
+    let params = CurvesParams::default();
+    let volume = volume.data().view();
+    pictures::write(&target.picture, volume, &lines, &params, common.overwrite())
 }

@@ -62,7 +62,8 @@ pub struct FitParams {
 }
 
 impl FitParams {
-    /// The project's default; docs/benchmarks.md says what it was compared with, at 600 steps.
+    /// The project's default for one class; docs/benchmarks.md says what it was compared with, at 600 steps. Networks of
+    /// several classes need as many steps for each.
     #[must_use]
     pub fn recommended() -> Self {
         let adam = AdamParams {
