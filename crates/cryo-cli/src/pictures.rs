@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use cryo_candidates::{PlaneSource, PreprocessParams, preprocess_slabs};
 use cryo_core::{ParticleSet, VoxelPos};
-use cryo_embed_viz::{CurvesParams, SlicesParams, slabs_with_curves};
+use cryo_embed_viz::{CurvesParams, Scene, SlicesParams, slabs_with_curves};
 use cryo_io::{Overwrite, write_atomic};
 use ndarray::{Array3, ArrayView3};
 
@@ -76,6 +76,15 @@ pub(crate) fn write(
         picture
             .write_png(out)
             .map_err(|error| std::io::Error::other(error).into())
+    })?;
+    Ok(())
+}
+
+/// Writes a drawing as PNG, in place of what is there.
+pub(crate) fn save(path: &Path, scene: &Scene) -> Result<(), Failure> {
+    write_atomic(path, Overwrite::Replace, |out| {
+        let written = scene.render().write_png(out);
+        written.map_err(|error| std::io::Error::other(error).into())
     })?;
     Ok(())
 }

@@ -38,7 +38,7 @@ const TRAIN: [&str; 20] = [
     "1",
 ];
 
-const PREDICT: [&str; 12] = [
+const PREDICT: [&str; 13] = [
     "localize",
     "predict",
     "--run",
@@ -51,6 +51,7 @@ const PREDICT: [&str; 12] = [
     "--device",
     "cpu",
     "--heatmaps",
+    "--png",
 ];
 
 fn f1(folder: &Path, truth: &str, picks: &str) -> f64 {
@@ -72,12 +73,17 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
         "config.toml",
         "metrics.jsonl",
         "thresholds.tsv",
+        "thresholds.png",
         "model/manifest.json",
     ] {
         assert!(at.join("run").join(name).exists(), "{name}");
     }
     succeed(at, &PREDICT);
     assert!(at.join("picks/two_ball_heat.mrc").exists());
+    for name in ["two.png", "two_heat.png"] {
+        let picture = fs::read(at.join("picks").join(name)).expect(name);
+        assert!(picture.starts_with(b"\x89PNG") && picture.ends_with(b"IEND\xaeB`\x82"));
+    }
     let found = f1(at, "two.star", "picks/two.star");
     assert!(found > 0.8, "F1 {found}");
     assert!(fail(at, &PREDICT, 2).contains("is not overwritten"));

@@ -5,10 +5,11 @@ use std::{
 
 use clap::Args;
 use cryo_core::{ParticleSet, Volume};
+use cryo_embed_viz::{Series, curves};
 use cryo_io::{Overwrite, dataset::DatasetEntry, write_atomic};
 use cryo_pu_localize::{
     AnnotatedTomogram, Annotation, Calibration, FitParams, Model, ModelConfig, PredictParams,
-    Trainer, predict_bytes,
+    Reading, Trainer, predict_bytes,
 };
 use cryo_train::{CheckpointDir, EpochReport};
 
@@ -22,7 +23,7 @@ use crate::{
     exit::{Failure, Outcome},
     learning::{PROGRAM, gibibytes, tidy},
     options::{Common, is_interrupted},
-    tomograms,
+    pictures, tomograms,
 };
 
 /// Learn from a few annotated particles where the others are.
@@ -30,7 +31,7 @@ use crate::{
 #[command(after_help = "\
 The coordinates may have several classes, by name or number: one network learns them all, and takes the particles of one for \
 negatives of the others. 10 to 50 particles of a class do. The run folder gets config.toml, checkpoints/, metrics.jsonl, model/ \
-(what predict uses) and thresholds.tsv: the expected precision and recall at a range of thresholds.\n\n\
+(what predict uses), thresholds.tsv and thresholds.png: the expected precision and recall at a range of thresholds.\n\n\
 Examples:\n  cryo localize train --data ts_01.mrc --coords clicks.star --diameter 250 --out run\n  \
 cryo localize train --data dataset.tsv --coords run/selections/ribosome.star --diameter 250 --out localized\n  \
 cryo localize train --data dataset.tsv --coords picks.star --diameter ribosome=250,proteasome=150 --out run\n  \
@@ -188,6 +189,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         "thresholds.tsv",
         &thresholds(&learned.names, calibration),
     )?;
+    draw(&arguments.out, &learned.names, calibration)?;
     for (name, found) in learned.names.iter().zip(calibration) {
         common.say(&format!(
             "{name}: {:.0} particles expected in these tomograms, threshold {:.2}",
@@ -318,6 +320,7 @@ fn clear(folder: &Path) -> Result<(), Failure> {
     gone(fs::remove_file(model.join("manifest.json")))?;
     gone(fs::remove_dir_all(model))?;
     gone(fs::remove_file(folder.join("metrics.jsonl")))?;
+    gone(fs::remove_file(folder.join("thresholds.png")))?;
     gone(fs::remove_file(folder.join("thresholds.tsv")))
 }
 
@@ -393,6 +396,27 @@ fn thresholds(names: &[String], calibration: &[Calibration]) -> String {
         }
     }
     text
+}
+
+/// The table of thresholds as curves.
+fn draw(folder: &Path, names: &[String], calibration: &[Calibration]) -> Result<(), Failure> {
+    let mut series = Vec::new();
+    for (name, found) in names.iter().zip(calibration) {
+        let mut add = |what: &str, value: fn(&Reading) -> f64| {
+            let readings = found.readings.iter();
+            series.push(Series {
+                name: format!("{name}: expected {what}"),
+                points: readings
+                    .map(|reading| (reading.threshold, value(reading)))
+                    .collect(),
+            });
+        };
+        add("precision", |reading| reading.precision);
+        add("recall", |reading| reading.recall);
+    }
+    let scene = curves(&series, "threshold of the score")
+        .map_err(|error| Failure::Resources(format!("thresholds.png: {error}")))?;
+    pictures::save(&folder.join("thresholds.png"), &scene)
 }
 
 fn write_text(folder: &Path, name: &str, text: &str) -> Result<(), Failure> {

@@ -4,12 +4,11 @@ use cryo_embed_viz::{
     LandscapeParams, MapParams, MatrixParams, Scene, Series, curves, label_matrix, landscape,
     landscape_by_label, map_by_label, map_by_place, sample_rows,
 };
-use cryo_io::{Overwrite, write_atomic};
 use cryo_train::EpochReport;
 use ndarray::{Array2, Axis};
 
 use super::{super::clustered::Clustered, compute};
-use crate::exit::Failure;
+use crate::{exit::Failure, pictures::save};
 
 /// Candidates that pictures show; of more, a sample is drawn.
 pub(super) const SHOWN: usize = 20_000;
@@ -155,12 +154,4 @@ fn training(path: &Path) -> Result<Option<Scene>, Failure> {
     all.push(series("learning rate", &|report| report.rate));
     // A training that stopped at once has no curve.
     Ok(curves(&all, "epoch").ok())
-}
-
-pub(super) fn save(path: &Path, scene: &Scene) -> Result<(), Failure> {
-    write_atomic(path, Overwrite::Replace, |out| {
-        let written = scene.render().write_png(out);
-        written.map_err(|error| std::io::Error::other(error).into())
-    })?;
-    Ok(())
 }
