@@ -5,7 +5,7 @@ use ndarray::ArrayView2;
 ///
 /// Dark and bright particles measure alike, a ring with its hole filled; what is as large as the picture reads at most
 /// 1.13 times its edge. `None` for a picture without pixels or without contrast, and where the region's centre is further
-/// from the picture's than a quarter of its diameter: beads or lines beside nothing are no particle's average.
+/// from the picture's than half its diameter: a bead beside the middle is no particle's average.
 ///
 /// ```
 /// use cryo_embed_viz::blob_diameter;
@@ -58,7 +58,7 @@ pub fn blob_diameter(average: ArrayView2<'_, f32>) -> Option<f64> {
     let diameter = 2.0 * (area / std::f64::consts::PI).sqrt();
     let off = |moment: f64, extent: usize| moment / area - extent as f64 / 2.0;
     let beside = off(moment[0], height).hypot(off(moment[1], width));
-    (beside <= 1.0 + diameter / 4.0).then_some(diameter)
+    (beside <= diameter / 2.0).then_some(diameter)
 }
 
 /// Pixels that are reached from one over neighbours along the axes.

@@ -44,8 +44,10 @@ pub struct Calibration {
 /// Peaks below this score say nothing of particles.
 const LEAST: f64 = 0.05;
 const LEAST_OF_TUBES: f64 = 0.1;
-/// Those learned from score higher than others do, by about this logit, give or take as much.
-const LEARNED: f64 = 1.0;
+/// Those learned from score higher than others do, the more the fewer they are: by about this logit over their number, give
+/// or take somewhat less; at most so much. Measured with 10 to 30 annotations.
+const LEARNED: [f64; 2] = [12.0, 10.0];
+const LEARNED_MOST: [f64; 2] = [2.0, 1.5];
 /// Usual standard deviation of the logits of particles.
 const SPREAD: f64 = 0.65;
 /// It counts as much as that of so many particles.
@@ -71,7 +73,9 @@ impl Scores {
             let uncertain = SPREAD / (self.held_out.len() as f64).sqrt();
             [mean(&self.held_out), uncertain.max(0.2)]
         } else {
-            [mean(&self.learned) - LEARNED, LEARNED]
+            let count = self.learned.len().max(1) as f64;
+            let [above, spread] = [0, 1].map(|n| (LEARNED[n] / count).min(LEARNED_MOST[n]));
+            [mean(&self.learned) - above, spread.max(0.2)]
         };
         Known {
             mean: expected,
@@ -85,7 +89,7 @@ impl Calibration {
     fn of(scores: &Scores) -> Self {
         let least = logit(LEAST);
         let (mixture, shares) = Mixture::fit(&scores.others, least, &scores.known());
-        let cut = best_cut(&scores.others, &shares).unwrap_or(0.5 * (least + mixture.mean));
+        let cut = best_cut(&scores.others, &shares, least).unwrap_or(0.5 * (least + mixture.mean));
         let all: Vec<f64> = [&scores.learned[..], &scores.others[..]].concat();
         let mut certain = vec![1.0; scores.learned.len()];
         certain.extend(&shares);
@@ -131,7 +135,7 @@ impl Calibration {
         };
         let (_, shares) = Mixture::fit(&logits, least, &known);
         let own = logit(self.threshold);
-        let asked = best_cut(&logits, &shares).unwrap_or(own);
+        let asked = best_cut(&logits, &shares, least).unwrap_or(own);
         score(0.5 * (own + asked))
     }
 }
@@ -233,4 +237,58 @@ fn nearest(peaks: &[Place], place: [f64; 3], radius: f64) -> Option<usize> {
     let within = (peaks.iter().enumerate()).filter(|(_, peak)| squared(peak) <= radius * radius);
     let best = within.max_by(|(_, a), (_, b)| a.score.total_cmp(&b.score));
     best.map(|(index, _)| index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cryo_train::stream_rng;
+    use rand_distr::{Distribution, Exp, Normal};
+
+    /// Forty particles, of which the `learned` score `above` the others, among three hundred peaks of nothing.
+    fn scores(learned: usize, above: f64, seed: u64) -> Scores {
+        let mut rng = stream_rng(seed, "calibrate", 0);
+        let (particle, falling) = (Normal::new(0.6, 0.5).unwrap(), Exp::new(2.0).unwrap());
+        let mut draw = |count: usize, shift: f64| -> Vec<f64> {
+            (0..count)
+                .map(|_| particle.sample(&mut rng) + shift)
+                .collect()
+        };
+        let (learned, mut others) = (draw(learned, above), draw(40 - learned, 0.0));
+        let mut rng = stream_rng(seed, "calibrate", 1);
+        others.extend((0..300).map(|_| logit(LEAST) + falling.sample(&mut rng)));
+        Scores {
+            learned,
+            held_out: Vec::new(),
+            others,
+        }
+    }
+
+    #[test]
+    fn the_threshold_does_not_follow_what_was_learned_by_heart() {
+        for (learned, above) in [(10, 1.6), (10, 0.8), (20, 0.6), (30, 0.1)] {
+            for seed in 0..6 {
+                let scores = scores(learned, above, seed);
+                let found = Calibration::of(&scores);
+                let cut = logit(found.threshold);
+                assert!(
+                    (-1.2..0.4).contains(&cut),
+                    "{learned} learned, {above} above: cut {cut:.2}"
+                );
+                assert!(
+                    (found.expected - 40.0).abs() < 12.0,
+                    "{learned} learned: {} expected",
+                    found.expected
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn held_out_particles_say_where_the_others_are() {
+        let mut scores = scores(10, 3.0, 1);
+        scores.held_out = scores.others[..5].to_vec();
+        let found = Calibration::of(&scores);
+        assert!((found.particles[0] - 0.6).abs() < 0.4, "{found:?}");
+    }
 }

@@ -126,8 +126,8 @@ impl Mixture {
 }
 
 /// The logit above which the expected F1 is highest, give or take a hundredth: the middle of those. It lies between the two
-/// peaks that it parts.
-pub(super) fn best_cut(logits: &[f64], shares: &[f64]) -> Option<f64> {
+/// peaks that it parts; below the last there is nothing down to `least`.
+pub(super) fn best_cut(logits: &[f64], shares: &[f64], least: f64) -> Option<f64> {
     let mut order: Vec<usize> = (0..logits.len()).collect();
     order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
     let all: f64 = shares.iter().sum();
@@ -145,7 +145,7 @@ pub(super) fn best_cut(logits: &[f64], shares: &[f64]) -> Option<f64> {
     let good = |f1: &f64| *f1 >= best - EVEN;
     let below = |number: usize| {
         let here = logits[order[number]];
-        let next = order.get(number + 1).map_or(here, |&next| logits[next]);
+        let next = order.get(number + 1).map_or(least, |&next| logits[next]);
         0.5 * (here + next)
     };
     let (first, last) = (
@@ -211,7 +211,7 @@ mod tests {
                     let (logits, truth) = drawn(seed, 60, 300, mean);
                     let (mixture, shares) = Mixture::fit(&logits, logit(0.1), &known);
                     assert!((mixture.mean - mean).abs() < 0.5, "{mean}: {mixture:?}");
-                    let cut = best_cut(&logits, &shares).unwrap();
+                    let cut = best_cut(&logits, &shares, logit(0.1)).unwrap();
                     let best = (logits.iter())
                         .map(|&x| f1(&logits, &truth, x))
                         .fold(0.0, f64::max);
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn there_is_no_cut_of_nothing() {
-        assert_eq!(best_cut(&[], &[]), None);
+        assert_eq!(best_cut(&[], &[], -2.0), None);
         let (_, shares) = Mixture::fit(&[], -2.0, &KNOWN);
         assert!(shares.is_empty());
     }
