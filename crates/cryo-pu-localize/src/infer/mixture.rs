@@ -69,8 +69,9 @@ impl Mixture {
             };
             let precision = mixture.deviation.powi(-2);
             let own = known.mean[1].powi(-2);
-            mixture.mean =
-                (sum(&|x| x) * precision + known.mean[0] * own) / (total * precision + own);
+            let mean = (sum(&|x| x) * precision + known.mean[0] * own) / (total * precision + own);
+            let [expected, farthest] = known.mean;
+            mixture.mean = mean.clamp(expected - farthest, expected + farthest);
             let centre = mixture.mean;
             let squares = sum(&|x| (x - centre).powi(2)) + weight * usual.powi(2);
             mixture.deviation = (squares / (total + weight))
@@ -221,6 +222,26 @@ mod tests {
                 assert!(lost < 0.03, "mean {mean}, expected off by {off}: {lost}");
             }
         }
+    }
+
+    #[test]
+    fn a_hump_of_other_peaks_is_not_taken_for_particles() {
+        let mut rng = stream_rng(5, "hump", 0);
+        let (hump, particles) = (
+            Normal::new(-1.9, 0.6).unwrap(),
+            Normal::new(0.4, 0.4).unwrap(),
+        );
+        let mut logits: Vec<f64> = (0..280).map(|_| hump.sample(&mut rng)).collect();
+        logits.extend((0..20).map(|_| particles.sample(&mut rng)));
+        logits.retain(|&x| x > logit(0.05));
+        let known = Known {
+            mean: [0.4, 0.4],
+            ..KNOWN
+        };
+        let (mixture, shares) = Mixture::fit(&logits, logit(0.05), &known);
+        assert!((mixture.mean - 0.4).abs() <= 0.4, "{mixture:?}");
+        let cut = best_cut(&logits, &shares, logit(0.05)).unwrap();
+        assert!((-0.9..0.3).contains(&cut), "{cut}");
     }
 
     #[test]
