@@ -88,3 +88,42 @@ pub(crate) fn save(path: &Path, scene: &Scene) -> Result<(), Failure> {
     })?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use cryo_core::{FilamentPoint, Grid, Particle, VoxelSize};
+
+    use super::*;
+
+    #[test]
+    fn circles_lie_round_their_particle_in_its_plane() {
+        let centre = VoxelPos::xyz(30.0, 20.0, 4.5);
+        let circle = circle(centre, 6.0);
+        assert!(
+            circle
+                .iter()
+                .all(|point| (point.distance_to(centre) - 6.0).abs() < 1e-9 && point.z == 4.5)
+        );
+        assert!(circle[0].distance_to(circle[32]) < 1e-9);
+    }
+
+    #[test]
+    fn each_filament_is_a_line_of_its_own() {
+        let grid = Grid::new([9; 3], VoxelSize::new(10.0).expect("above 0"));
+        let mut set = ParticleSet::new("t", grid);
+        for (id, x) in [(2, 1.0), (1, 5.0), (2, 2.0)] {
+            set.items.push(Particle {
+                filament: Some(FilamentPoint {
+                    id,
+                    arc_length_angstrom: None,
+                }),
+                ..Particle::at(VoxelPos::xyz(x, 0.0, 0.0))
+            });
+        }
+        set.items.push(Particle::at(VoxelPos::xyz(8.0, 8.0, 8.0)));
+        let xs: Vec<Vec<f64>> = (lines(&set).iter())
+            .map(|line| line.iter().map(|point| point.x).collect())
+            .collect();
+        assert_eq!(xs, [vec![5.0], vec![1.0, 2.0]]);
+    }
+}

@@ -1,12 +1,12 @@
 use super::{Scene, class_colour, draw::text_width};
 use crate::{Error, error::require_at_least};
 
-/// A quantity over the epochs of a training.
+/// A quantity over another, such as a loss over the epochs of a training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     /// What it is, with its unit.
     pub name: String,
-    /// (epoch, value); values that are not finite leave a gap.
+    /// (where along the horizontal axis, value); values that are not finite leave a gap.
     pub points: Vec<(f64, f64)>,
 }
 

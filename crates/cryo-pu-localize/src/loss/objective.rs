@@ -24,14 +24,15 @@ pub enum Objective {
 /// What is expected of a class.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Expected {
-    /// Part of the unlabelled that is positive.
+    /// Part of the unlabelled voxels that is positive, 0 to 1.
     pub prior: f64,
-    /// Sum of the target's positive values in a batch, on average; `None` where that of each batch is to be taken.
+    /// Sum of the target's positive values in a batch, on average; `None` where that of each batch is to be taken. Only
+    /// [`Objective::SoftFocal`] looks at it.
     pub mass: Option<f64>,
 }
 
 impl Objective {
-    /// The loss of `[n, classes, z, y, x]`, mean over the classes.
+    /// The loss of `[n, classes, z, y, x]`, mean over the classes; `expected` has one entry for each.
     ///
     /// # Errors
     /// [`Error::Torch`] for shapes that do not fit.

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use cryo_train::stream_rng;
 use ndarray::{Array3, ArrayViewMut3, s};
 use rand::Rng;
@@ -133,7 +131,7 @@ impl Sampler {
         target.iter().filter(|value| **value >= 1.0).count()
     }
 
-    /// Mean sum of the positive values of each class's targets.
+    /// Mean sum of the positive values of each class's targets; what rotations add at the edges is left out.
     pub(super) fn masses(&self) -> Vec<f64> {
         let mut sums = vec![0.0; self.classes];
         for number in 0..LOOKED_AT {
@@ -186,11 +184,7 @@ impl Sampler {
         let counts: Vec<usize> = self.fields.iter().map(|field| field.places.len()).collect();
         let annotations: usize = counts.iter().sum();
         if annotations > 0 && rng.random_bool(self.near) {
-            let (field, place) = if self.classes == 1 {
-                pick(rng.random_range(0..annotations), &counts)
-            } else {
-                self.any_of_any_class(rng)
-            };
+            let (field, place) = self.annotation(&counts, rng);
             return (
                 field,
                 self.near(field, self.fields[field].places[place].0, rng),
@@ -206,17 +200,25 @@ impl Sampler {
         (field, self.aligned(start))
     }
 
-    /// Field and place of an annotation: classes with few are as likely as those with many.
-    fn any_of_any_class(&self, rng: &mut impl Rng) -> (usize, usize) {
-        let mut classes = BTreeMap::<Option<usize>, Vec<(usize, usize)>>::new();
-        for (field, content) in self.fields.iter().enumerate() {
-            for (place, (_, class)) in content.places.iter().enumerate() {
-                classes.entry(*class).or_default().push((field, place));
+    /// Field and place of an annotation. Of several classes those with few are as likely as those with many; known
+    /// negatives are as likely as they are many.
+    fn annotation(&self, counts: &[usize], rng: &mut impl Rng) -> (usize, usize) {
+        let any = pick(rng.random_range(0..counts.iter().sum()), counts);
+        let class_of = |(field, place): (usize, usize)| self.fields[field].places[place].1;
+        if self.classes == 1 || class_of(any).is_none() {
+            return any;
+        }
+        let all = (counts.iter().enumerate())
+            .flat_map(|(field, &count)| (0..count).map(move |place| (field, place)));
+        let mut classes = vec![Vec::new(); self.classes];
+        for one in all {
+            if let Some(class) = class_of(one) {
+                classes[class].push(one);
             }
         }
-        let chosen = rng.random_range(0..classes.len());
-        let places = classes.values().nth(chosen).expect("drawn among them");
-        places[rng.random_range(0..places.len())]
+        classes.retain(|own| !own.is_empty());
+        let own = &classes[rng.random_range(0..classes.len())];
+        own[rng.random_range(0..own.len())]
     }
 
     /// A sample that holds the place, but anywhere.
@@ -251,4 +253,76 @@ fn pick(mut number: usize, lengths: &[usize]) -> (usize, usize) {
         number -= length;
     }
     unreachable!("the number is below the sum of the lengths")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cryo_core::{Grid, VoxelSize};
+
+    /// 40 of class 0, 5 of class 1, 5 known negatives, in two tomograms.
+    fn sampler() -> Sampler {
+        let shape = [5, 48, 48];
+        let field = |number: usize| {
+            let place = |index: usize| {
+                let class =
+                    [Some(0), Some(1), None][usize::from(index >= 40) + usize::from(index >= 45)];
+                let at = |step: usize, extent: usize| (index * step % extent) as f64;
+                ([at(1, 5), at(7, 48), at(11, 48)], class)
+            };
+            Field {
+                prepared: Prepared {
+                    values: Array3::zeros(shape),
+                    factor: [1.0; 3],
+                    grid: Grid::new(shape, VoxelSize::new(10.0).expect("above 0")),
+                },
+                places: (0..50).skip(number).step_by(2).map(place).collect(),
+                noise: None,
+            }
+        };
+        Sampler {
+            fields: vec![field(0), field(1)],
+            shape: [3, 16, 16],
+            classes: 2,
+            sigma: vec![1.5, 1.0],
+            near: 0.5,
+            seed: 7,
+            ..Sampler::empty()
+        }
+    }
+
+    #[test]
+    fn classes_are_looked_at_evenly_and_negatives_by_their_number() {
+        let sampler = sampler();
+        let counts = [25, 25];
+        let mut rng = stream_rng(1, "annotation", 0);
+        let mut seen = [0.0_f64; 3];
+        for _ in 0..4000 {
+            let (field, place) = sampler.annotation(&counts, &mut rng);
+            seen[sampler.fields[field].places[place].1.unwrap_or(2)] += 1.0 / 4000.0;
+        }
+        for (part, expected) in seen.into_iter().zip([0.45, 0.45, 0.1]) {
+            assert!((part - expected).abs() < 0.03, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn masses_are_the_means_of_what_samples_hold() {
+        let sampler = sampler();
+        let mut sums = [0.0_f64; 2];
+        let mut numbers = vec![0.0; sampler.length()];
+        for number in 0..LOOKED_AT {
+            sampler.fill(number, &mut numbers);
+            let targets = &numbers[sampler.voxels()..];
+            for (sum, target) in sums.iter_mut().zip(targets.chunks(sampler.target_voxels())) {
+                *sum += target
+                    .iter()
+                    .map(|value| f64::from(value.max(0.0)))
+                    .sum::<f64>();
+            }
+        }
+        for (mass, sum) in sampler.masses().into_iter().zip(sums) {
+            assert!(mass > 0.1 && (mass - sum / LOOKED_AT as f64).abs() < 1e-6 * mass);
+        }
+    }
 }
