@@ -18,7 +18,7 @@ use crate::{
 #[command(after_help = "\
 The selection is written to RUN/selections/NAME.star, and to FILE where -o names one. Each particle has its tomogram, coordinates, score and class. Which class is \
 what, one sees in RUN/report/matrix.png and grid_labels.png, and with --list in numbers.\n\n\
-Examples:\n  cryo select run --list\n  cryo select run --classes 3,7 --name ribosomes -o ribosomes.star\n  \
+Examples:\n  cryo select run --list\n  cryo select run --classes 3,7 --as-one --name ribosome -o ribosome.star\n  \
 cryo select run --classes 3 --limit 50 --nearest-to-centre -o few.star")]
 pub(crate) struct Arguments {
     /// The run folder, clustered.
@@ -126,6 +126,12 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         picks.sets.len(),
         arguments.out.as_ref().unwrap_or(&kept).display()
     ));
+    if !arguments.as_one && arguments.classes.len() > 1 {
+        common.say(
+            "its classes stay apart, and a network would learn each by itself; if they hold one kind of particle, select again with \
+             --as-one --overwrite",
+        );
+    }
     Ok(Outcome::Done)
 }
 

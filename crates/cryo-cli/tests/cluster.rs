@@ -257,6 +257,21 @@ fn the_result_does_not_depend_on_threads_and_a_sample_places_the_rest() {
 }
 
 #[test]
+fn classes_that_stay_apart_in_a_selection_are_told() {
+    let place = folder();
+    let at = place.path();
+    embedded(at, 60);
+    succeed(at, &["explore", "cluster", "run", "--classes", "3"]);
+    let said = |more: &[&str]| {
+        let words = [&["select", "run"], more].concat();
+        String::from_utf8_lossy(&run(at, &words).stderr).into_owned()
+    };
+    assert!(said(&["--classes", "1,3"]).contains("--as-one"));
+    assert!(!said(&["--classes", "1,2", "--as-one"]).contains("--as-one"));
+    assert!(!said(&["--classes", "2"]).contains("--as-one"));
+}
+
+#[test]
 fn a_selection_has_the_members_with_their_places_and_scores() {
     let place = folder();
     let at = place.path();
