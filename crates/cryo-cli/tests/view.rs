@@ -301,13 +301,7 @@ fn a_missing_tomogram_is_named_and_the_rest_works() {
     write_run(at);
     fs::remove_file(at.join("ts_two.mrc")).expect("there");
     let served = Served::start(at);
-    assert!(
-        served
-            .said()
-            .contains("ts_two.mrc: no such file; its slices cannot be shown"),
-        "{}",
-        served.said()
-    );
+    served.expect_said("ts_two.mrc: no such file; its slices cannot be shown");
     assert_eq!(served.get("slices/0/3.png").code, 200);
     let answer = served.get("slices/1/3.png");
     assert_eq!(answer.code, 404);

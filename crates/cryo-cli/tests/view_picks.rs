@@ -44,12 +44,12 @@ fn particles_are_embedded_with_the_runs_network_and_shown_until_they_change() {
     let served = Served::with(at, &["--picks", "picks.csv"]);
     let page = served.get("");
     assert_eq!(page.code, 200);
-    assert!(page.text().contains("20 candidates") || served.said().contains("20 candidates"));
+    served.expect_said("20 candidates");
     assert_eq!(served.stop(), Some(0));
     assert!(at.join("run/picks/picks/embedding.h5").exists());
 
     let served = Served::with(at, &["--picks", "picks.csv"]);
-    assert!(served.said().contains("shown as before"));
+    served.expect_said("shown as before");
     served.stop();
 
     let text = fs::read_to_string(at.join("picks.csv")).expect("text");

@@ -7,6 +7,7 @@ use std::{
     path::Path,
     process::{Child, Stdio},
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use crate::common::command;
@@ -71,9 +72,20 @@ impl Served {
         }
     }
 
-    /// What it said on standard error so far.
-    pub(crate) fn said(&self) -> String {
-        self.said.lock().expect("not poisoned").clone()
+    /// Waits until it has said that on standard error, which may arrive after the address on standard output.
+    pub(crate) fn expect_said(&self, words: &str) {
+        let begun = Instant::now();
+        loop {
+            let said = self.said.lock().expect("not poisoned").clone();
+            if said.contains(words) {
+                return;
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "expected {words:?}, got {said:?}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// `127.0.0.1:PORT`.
