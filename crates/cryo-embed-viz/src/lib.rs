@@ -11,6 +11,7 @@ mod kmeans;
 pub mod linfa_traits;
 mod matrix;
 mod neighbours;
+mod outlines;
 mod page;
 mod pca;
 mod picture;
@@ -31,6 +32,7 @@ pub use kmeans::{KMeans, KMeansParams, kmeans};
 pub use neighbours::{
     Metric, NeighbourIndex, NeighbourParams, Neighbours, Search, nearest_neighbours,
 };
+pub use outlines::{circle, filament_lines};
 pub use page::{Delivery, GreyRange, Page, PageData, PageParams, PageTomogram};
 pub use pca::Pca;
 pub use picture::{

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use cryo_core::ParticleSet;
+use cryo_embed_viz::circle;
 
 use crate::{exit::Failure, options::Common, pictures, tomograms::Tomogram};
 
@@ -16,7 +17,7 @@ pub(super) fn draw(
     let path = folder.join(format!("{}.png", set.tomogram.replace(['/', '\\'], "_")));
     let volume = pictures::smoothed(tomogram, &set.tomogram)?;
     let circles: Vec<_> = (set.items.iter())
-        .map(|item| pictures::circle(item.position, RADIUS_VOX))
+        .map(|item| circle(item.position, RADIUS_VOX))
         .collect();
     let params = pictures::with_circles();
     pictures::write(&path, volume.view(), &circles, &params, common.overwrite())?;

@@ -6,7 +6,7 @@ use std::{
 
 use clap::Args;
 use cryo_core::{Grid, Particle, ParticleSet, Volume, VoxelPos};
-use cryo_embed_viz::CurvesParams;
+use cryo_embed_viz::{CurvesParams, circle, filament_lines};
 use cryo_io::{
     CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, dataset::DatasetEntry,
     discard_abandoned, mrc, read_picks, write_picks,
@@ -305,14 +305,14 @@ fn draw(
             colour: None,
             ..pictures::with_circles()
         };
-        (pictures::lines(found), params)
+        (filament_lines(found), params)
     } else {
-        let circle = |item: &Particle| {
+        let round = |item: &Particle| {
             let class = item.class.map_or(0, |class| class as usize - 1);
             let across = config.classes[class].diameter_angstrom / found.grid.voxel_size.x();
-            pictures::circle(item.position, across / 2.0)
+            circle(item.position, across / 2.0)
         };
-        let circles = found.items.iter().map(circle).collect();
+        let circles = found.items.iter().map(round).collect();
         (circles, pictures::with_circles())
     };
     let on_heat: Vec<Vec<VoxelPos>> = (curves.iter())

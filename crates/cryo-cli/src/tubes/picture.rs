@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use cryo_core::ParticleSet;
-use cryo_embed_viz::CurvesParams;
+use cryo_embed_viz::{CurvesParams, filament_lines};
 use cryo_io::mrc;
 
 use crate::{exit::Failure, frames::FrameArguments, options::Common, pictures};
@@ -60,7 +60,7 @@ pub(super) fn draw(
         ..Default::default()
     };
     let volume = mrc::read(&target.tomogram, &options)?;
-    let lines = pictures::lines(&sets[target.set]);
+    let lines = filament_lines(&sets[target.set]);
     let params = CurvesParams::default();
     let volume = volume.data().view();
     pictures::write(&target.picture, volume, &lines, &params, common.overwrite())
