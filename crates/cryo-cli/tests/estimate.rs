@@ -14,10 +14,13 @@ fn balls(at: &Path) {
     scene::write(at, "one", phantom);
 }
 
-/// What a dry run says, in MiB.
+/// What a dry run says, in MiB; it also says how long, and writes nothing.
 fn estimated(at: &Path, words: &[&str]) -> f64 {
     let output = run(at, &[words, &["--dry-run"]].concat());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains(" took now, into "), "{said}");
+    let out = words.iter().skip_while(|word| **word != "--out").nth(1);
+    assert!(!at.join(out.expect("a folder")).exists(), "{said}");
     let (before, _) = said.split_once(" GiB").unwrap_or_else(|| panic!("{said}"));
     let number = before.rsplit(' ').next().expect("a word");
     1024.0 * number.parse::<f64>().expect("a number")

@@ -5,6 +5,7 @@ pub(crate) mod clustered;
 mod cut;
 pub(crate) mod embed;
 pub(crate) mod folder;
+mod forecast;
 mod settings;
 mod spill;
 mod train;

@@ -11,13 +11,14 @@ use cryo_train::EpochReport;
 use super::{
     failure,
     folder::{RunFolder, frame, read_candidates},
+    forecast::forecast,
     settings::{self, Flags, Settings},
-    views::{self, Reading, Specimens},
+    views::{Reading, Specimens},
 };
 use crate::{
     config,
     exit::{Failure, Outcome},
-    learning::{gibibytes, tidy},
+    learning::tidy,
     options::{Common, is_interrupted},
     progress::Report,
     tomograms::{self, Tomogram},
@@ -87,18 +88,19 @@ pub(super) fn train(arguments: &What, common: &Common) -> Result<Outcome, Failur
         .resolve()
         .map_err(|error| failure(error.into()))?;
     if common.dry_run {
-        let how = if views::spills(&views::memory(&entries, &settings, common)?, common) {
-            ", one tomogram at a time with its views on disk"
-        } else {
-            ""
-        };
-        // A guess of the number of candidates stands in it, where that is below a batch.
+        let network = (&model_config, device);
+        let foreseen = forecast(
+            &entries,
+            arguments.candidates.as_deref(),
+            &settings,
+            network,
+            common,
+        )?;
         common.say(&format!(
-            "would read {} tomograms and train {} epochs on {device:?}, {:.1} million multiplications a view, in about {}{how}, into {}",
+            "would read {} tomograms and train {} epochs on {device:?}, {:.1} million multiplications a view, {foreseen}, into {}",
             entries.len(),
             settings.epochs,
             model_config.macs() as f64 / 1e6,
-            gibibytes(views::peak(&entries, &settings, common)?),
             arguments.out.display()
         ));
         return Ok(Outcome::Done);

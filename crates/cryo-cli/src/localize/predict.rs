@@ -2,9 +2,11 @@ use std::{
     fs,
     path::{Path, PathBuf},
     str::FromStr,
+    time::Instant,
 };
 
 use clap::Args;
+use cryo_candidates::PlaneSource as _;
 use cryo_core::{Grid, Particle, ParticleSet, Volume, VoxelPos};
 use cryo_embed_viz::{CurvesParams, circle, filament_lines};
 use cryo_io::{
@@ -12,7 +14,8 @@ use cryo_io::{
     discard_abandoned, mrc, read_picks, write_picks,
 };
 use cryo_pu_localize::{
-    HeatMap, LocalizeParams, Model, PredictParams, Threshold, particles, predict, predict_bytes,
+    HeatMap, LocalizeParams, Model, PredictParams, Threshold, localize, particles, predict,
+    predict_bytes,
 };
 
 use ndarray::Array3;
@@ -20,11 +23,11 @@ use ndarray::Array3;
 use super::{failure, inputs};
 use crate::{
     exit::{Failure, Outcome},
-    learning::{IDLE, gibibytes},
+    learning::{IDLE, duration, gibibytes},
     options::Common,
     pictures,
     progress::Report,
-    tomograms,
+    tomograms::{self, Tomogram},
 };
 
 /// Find the particles of tomograms with a trained network.
@@ -107,10 +110,11 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     check_free(arguments, &entries, common)?;
     if common.dry_run {
         common.say(&format!(
-            "would look for {} in {} tomograms on {device:?}, in about {}, into {}",
+            "would look for {} in {} tomograms on {device:?}, in about {} and {}, as the first took now, into {}",
             class_names(&model).join(", "),
             entries.len(),
             gibibytes(memory(arguments, &entries, &model, common)?),
+            duration(seconds(arguments, &entries, &model, common)?),
             arguments.out.display()
         ));
         return Ok(Outcome::Done);
@@ -141,10 +145,9 @@ fn memory(
     model: &Model,
     common: &Common,
 ) -> Result<u64, Failure> {
-    use cryo_candidates::PlaneSource as _;
     let mut largest = 0;
     for entry in entries {
-        let grid = tomograms::Tomogram::open(entry, common)?.grid();
+        let grid = Tomogram::open(entry, common)?.grid();
         let predicted = predict_bytes(model.config(), &grid, &PredictParams::default());
         // Beside a picture there are the tomogram, its smoothed copy, and that in slabs.
         let drawn = if arguments.png {
@@ -154,7 +157,49 @@ fn memory(
         };
         largest = largest.max(predicted.max(drawn));
     }
-    Ok(IDLE + largest)
+    // What libtorch keeps of one tomogram is there beside the next; measured.
+    let kept = if entries.len() > 1 { 1.35 } else { 1.0 };
+    Ok(IDLE + (kept * largest as f64) as u64)
+}
+
+/// Seconds that the tomograms take which are not done: the first is searched, and nothing written.
+fn seconds(
+    arguments: &Arguments,
+    entries: &[&DatasetEntry],
+    model: &Model,
+    common: &Common,
+) -> Result<f64, Failure> {
+    let left: Vec<&&DatasetEntry> = (entries.iter())
+        .filter(|entry| !(common.resume && star(&arguments.out, entry).exists()))
+        .collect();
+    let Some(first) = left.first() else {
+        return Ok(0.0);
+    };
+    let begun = Instant::now();
+    let volume = inputs::read(first, common)?;
+    let of_tomogram = |error| tomograms::named(failure(error), &first.tomogram);
+    let params = localize_params(arguments, &volume, common);
+    localize(model, &first.name, &volume.view(), &params, &()).map_err(of_tomogram)?;
+    let per_voxel = begun.elapsed().as_secs_f64() / volume.data().len() as f64;
+    let mut voxels = 0;
+    for entry in &left {
+        let shape = Tomogram::open(entry, common)?.grid().shape;
+        voxels += shape.iter().product::<usize>();
+    }
+    Ok(per_voxel * voxels as f64)
+}
+
+fn localize_params(arguments: &Arguments, volume: &Volume, common: &Common) -> LocalizeParams {
+    let bytes = 4 * volume.data().len() as u64;
+    LocalizeParams {
+        predict: PredictParams {
+            mirrors: arguments.mirrors,
+            memory_bytes: Some(common.memory_bytes().saturating_sub(bytes)),
+            ..PredictParams::default()
+        },
+        threshold: arguments.threshold,
+        kernel: arguments.nms,
+    }
 }
 
 fn class_names(model: &Model) -> Vec<String> {
@@ -189,16 +234,7 @@ fn one(
     progress: &Report,
 ) -> Result<(), Failure> {
     let volume = inputs::read(entry, common)?;
-    let bytes = 4 * volume.data().len() as u64;
-    let params = LocalizeParams {
-        predict: PredictParams {
-            mirrors: arguments.mirrors,
-            memory_bytes: Some(common.memory_bytes().saturating_sub(bytes)),
-            ..PredictParams::default()
-        },
-        threshold: arguments.threshold,
-        kernel: arguments.nms,
-    };
+    let params = localize_params(arguments, &volume, common);
     let own = volume.grid().voxel_size.x();
     let working = model.config().voxel_angstrom;
     if (own / working - 1.0).abs() > 0.02 {

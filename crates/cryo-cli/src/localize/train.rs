@@ -21,7 +21,7 @@ use super::{
 use crate::{
     config,
     exit::{Failure, Outcome},
-    learning::{PROGRAM, gibibytes, tidy},
+    learning::{PROGRAM, duration, gibibytes, tidy},
     options::{Common, is_interrupted},
     pictures, tomograms,
 };
@@ -124,15 +124,6 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         learned.volumes.len(),
         model_config.voxel_angstrom
     );
-    if common.dry_run {
-        common.say(&format!(
-            "would learn from {plan}, in about {}, into {}",
-            gibibytes(memory(&learned, &model_config, &params)),
-            arguments.out.display()
-        ));
-        return Ok(Outcome::Done);
-    }
-    common.say(&format!("learning from {plan}"));
     let annotated: Vec<AnnotatedTomogram<'_>> = (learned.volumes.iter().zip(&learned.annotations))
         .map(|((name, volume), annotations)| AnnotatedTomogram {
             name: name.clone(),
@@ -141,6 +132,18 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         })
         .collect();
     let of_tomogram = |error| with_file(failure(error), &entries);
+    if common.dry_run {
+        let model = Model::new(&model_config, common.seed(), device).map_err(failure)?;
+        let seconds = seconds(&annotated, model, &params).map_err(of_tomogram)?;
+        common.say(&format!(
+            "would learn from {plan}, in about {} and {}, as some steps took now, into {}",
+            gibibytes(memory(&learned, &model_config, &params)),
+            duration(seconds),
+            arguments.out.display()
+        ));
+        return Ok(Outcome::Done);
+    }
+    common.say(&format!("learning from {plan}"));
     let checkpoints = CheckpointDir::new(arguments.out.join("checkpoints"));
     let latest = checkpoints
         .latest()
@@ -201,6 +204,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     Ok(Outcome::Done)
 }
 
+/// Steps that a dry run takes the time of.
+const TIMED: u64 = 10;
+
 /// Voxels `[z, y, x]` of the smallest tomogram on the network's grid.
 fn least_shape(volumes: &[(String, Volume)], voxel_angstrom: f64) -> [usize; 3] {
     let mut least = [usize::MAX; 3];
@@ -233,6 +239,24 @@ fn memory(learned: &Learned, model: &ModelConfig, params: &FitParams) -> u64 {
     let samples = params.batch_size * params.sample.iter().product::<usize>();
     let training = samples as u64 * model.network.training_bytes_per_voxel();
     PROGRAM + held + training.max(heat)
+}
+
+/// Seconds that training takes: some steps are done, the first ones to warm up.
+fn seconds(
+    annotated: &[AnnotatedTomogram<'_>],
+    model: Model,
+    params: &FitParams,
+) -> Result<f64, cryo_pu_localize::Error> {
+    let some = FitParams {
+        steps_per_epoch: Some(TIMED),
+        ..params.clone()
+    };
+    let mut trainer = Trainer::new(annotated, model, &some)?;
+    trainer.epoch()?;
+    let step = trainer.epoch()?.seconds / TIMED as f64;
+    let annotations = annotated.iter().map(|one| one.annotations.len() as u64);
+    let steps = params.steps_per_epoch.unwrap_or(annotations.sum());
+    Ok(step * (steps * params.epochs) as f64)
 }
 
 fn read(
