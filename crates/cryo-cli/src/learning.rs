@@ -6,7 +6,7 @@ use crate::exit::Failure;
 
 /// Removes what killed runs have left half-written in the folder of a run, which one program at a time writes.
 pub(crate) fn tidy(run: &Path) -> Result<(), Failure> {
-    for folder in [run, &run.join("report")] {
+    for folder in [run, &run.join("report"), &run.join("epochs")] {
         cryo_io::discard_abandoned(folder, |_| true)?;
     }
     Ok(())

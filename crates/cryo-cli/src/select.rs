@@ -9,7 +9,10 @@ use cryo_io::{CoordinateFormat, Overwrite, Picks, PicksOptions, write_picks};
 
 use crate::{
     exit::{Failure, Outcome, print},
-    explore::{clustered::Clustered, folder::RunFolder},
+    explore::{
+        clustered::{ClassFacts, Clustered},
+        folder::RunFolder,
+    },
     options::Common,
 };
 
@@ -18,7 +21,7 @@ use crate::{
 #[command(after_help = "\
 The selection is written to RUN/selections/NAME.star, and to FILE where -o names one. Each particle has its tomogram, coordinates, score and class. Which class is \
 what, one sees in RUN/report/matrix.png and grid_labels.png, and with --list in numbers.\n\n\
-Examples:\n  cryo select run --list\n  cryo select run --classes 3,7 --as-one --name ribosome -o ribosome.star\n  \
+Examples:\n  cryo select run --list --sort diameter\n  cryo select run --classes 3,7 --as-one --name ribosome -o ribosome.star\n  \
 cryo select run --classes 3 --limit 50 --nearest-to-centre -o few.star")]
 pub(crate) struct Arguments {
     /// The run folder, clustered.
@@ -63,6 +66,10 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "classes")]
     list: bool,
 
+    /// What the list goes by: the number of the class, or what is most of first.
+    #[arg(long, value_enum, default_value_t = SortBy::Class, requires = "list")]
+    sort: SortBy,
+
     /// The list as JSON.
     #[arg(long, requires = "list")]
     json: bool,
@@ -74,6 +81,29 @@ pub(crate) struct Arguments {
     /// Format: star, relion5, relion4, relion3, warp, imod, copick, dynamo, em, milopyp, csv.
     #[arg(long, value_name = "FORMAT", requires = "out")]
     format: Option<CoordinateFormat>,
+}
+
+/// What the list of classes goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum SortBy {
+    Class,
+    Candidates,
+    /// Large particles stand on top.
+    Diameter,
+}
+
+impl SortBy {
+    /// Equal ones stay in the order of their numbers; what is not known comes last.
+    fn sort(self, classes: &mut [ClassFacts]) {
+        match self {
+            Self::Class => {}
+            Self::Candidates => classes.sort_by_key(|facts| std::cmp::Reverse(facts.count)),
+            Self::Diameter => classes.sort_by(|a, b| {
+                let width = |facts: &ClassFacts| facts.diameter.unwrap_or(f64::NEG_INFINITY);
+                width(b).total_cmp(&width(a))
+            }),
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
@@ -231,7 +261,8 @@ fn picks(
 }
 
 fn list(arguments: &Arguments, clustered: &Clustered) -> Result<Outcome, Failure> {
-    let classes = clustered.classes()?;
+    let mut classes = clustered.classes()?;
+    arguments.sort.sort(&mut classes);
     let report = arguments.run.join("report");
     let picture = |name: &str| Some(report.join(name)).filter(|path| path.is_file());
     if arguments.json {

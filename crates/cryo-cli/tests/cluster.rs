@@ -452,6 +452,15 @@ fn the_list_says_what_classes_there_are() {
         assert!((got - mean).abs() < 1e-3, "{got} {mean}");
         assert_eq!(facts["diameter"].is_null(), class == 0, "{facts}");
     }
+    for (by, key) in [("candidates", "count"), ("diameter", "diameter")] {
+        let text = succeed(at, &["select", "run", "--list", "--sort", by, "--json"]);
+        let list: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let classes = list["classes"].as_array().expect("a list");
+        let values = classes.iter().map(|facts| facts[key].as_f64());
+        let values: Vec<f64> = values.map(|v| v.unwrap_or(-1.0)).collect();
+        assert_eq!(values.len(), 4);
+        assert!(values.windows(2).all(|pair| pair[0] >= pair[1]), "{text}");
+    }
     let text = succeed(at, &["select", "run", "--list"]);
     assert!(
         text.contains("unassigned") && text.contains("run/report/matrix.png"),

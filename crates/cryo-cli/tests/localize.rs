@@ -68,7 +68,7 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
     let at = folder.path();
     tomogram(at, "one", 3);
     tomogram(at, "two", 4);
-    succeed(at, &TRAIN);
+    succeed(at, &[&TRAIN[..], &["--png"]].concat());
     for name in [
         "config.toml",
         "metrics.jsonl",
@@ -80,8 +80,13 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
     }
     succeed(at, &PREDICT);
     assert!(at.join("picks/two_ball_heat.mrc").exists());
-    for name in ["two.png", "two_heat.png"] {
-        let picture = fs::read(at.join("picks").join(name)).expect(name);
+    for name in [
+        "run/epochs/01.png",
+        "run/epochs/03_heat.png",
+        "picks/two.png",
+        "picks/two_heat.png",
+    ] {
+        let picture = fs::read(at.join(name)).expect(name);
         assert!(picture.starts_with(b"\x89PNG") && picture.ends_with(b"IEND\xaeB`\x82"));
     }
     let found = f1(at, "two.star", "picks/two.star");

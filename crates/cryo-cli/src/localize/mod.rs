@@ -1,6 +1,8 @@
 //! `cryo localize`: few annotations to all particles.
 
 mod annotations;
+mod drawing;
+mod epoch_pictures;
 mod inputs;
 mod predict;
 mod settings;

@@ -7,20 +7,16 @@ use std::{
 
 use clap::Args;
 use cryo_candidates::PlaneSource as _;
-use cryo_core::{Grid, Particle, ParticleSet, Volume, VoxelPos};
-use cryo_embed_viz::{CurvesParams, circle, filament_lines};
+use cryo_core::{ParticleSet, Volume};
 use cryo_io::{
     CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, dataset::DatasetEntry,
     discard_abandoned, mrc, read_picks, write_picks,
 };
 use cryo_pu_localize::{
-    HeatMap, LocalizeParams, Model, PredictParams, Threshold, localize, particles, predict,
-    predict_bytes,
+    LocalizeParams, Model, PredictParams, Threshold, localize, particles, predict, predict_bytes,
 };
 
-use ndarray::Array3;
-
-use super::{failure, inputs};
+use super::{drawing, failure, inputs};
 use crate::{
     exit::{Failure, Outcome},
     learning::{IDLE, duration, gibibytes},
@@ -252,7 +248,7 @@ fn one(
     )
     .map_err(failure)?;
     let found = particles(model, &entry.name, &heat, &volume.view(), &params).map_err(failure)?;
-    let shown = arguments.png.then(|| highest(&heat));
+    let shown = arguments.png.then(|| drawing::highest(&heat));
     let heat_grid = heat.grid;
     if arguments.heatmaps {
         for (map, class) in heat.classes.into_iter().zip(class_names(model)) {
@@ -307,74 +303,21 @@ fn one(
         )?;
     }
     if let Some(heat) = shown {
-        draw(arguments, &volume, (&heat, &heat_grid), &counted, model)?;
+        let files = picture_names(&counted.tomogram).map(|name| arguments.out.join(name));
+        let smoothed = pictures::smoothed(&volume, &counted.tomogram)?;
+        drawing::draw(
+            &files,
+            &smoothed,
+            (&heat, &heat_grid),
+            &counted,
+            model.config(),
+        )?;
     }
     // The last to be written: it says that the tomogram is done.
     write(
         &star(&arguments.out, entry),
         CoordinateFormat::Relion5,
         &[counted],
-    )
-}
-
-/// The highest of the classes' maps.
-fn highest(heat: &HeatMap) -> Array3<f32> {
-    let mut classes = heat.classes.iter();
-    let mut map = classes.next().cloned().unwrap_or_default();
-    for class in classes {
-        map.zip_mut_with(class, |all, &own| *all = all.max(own));
-    }
-    map
-}
-
-/// Draws the tomogram and its heat map with circles as wide as the particles, or with the lines of filaments.
-fn draw(
-    arguments: &Arguments,
-    volume: &Volume,
-    (heat, heat_grid): (&Array3<f32>, &Grid),
-    found: &ParticleSet,
-    model: &Model,
-) -> Result<(), Failure> {
-    let config = model.config();
-    let (curves, params) = if config.tubular {
-        let params = CurvesParams {
-            colour: None,
-            ..pictures::with_circles()
-        };
-        (filament_lines(found), params)
-    } else {
-        let round = |item: &Particle| {
-            let class = item.class.map_or(0, |class| class as usize - 1);
-            let across = config.classes[class].diameter_angstrom / found.grid.voxel_size.x();
-            circle(item.position, across / 2.0)
-        };
-        let circles = found.items.iter().map(round).collect();
-        (circles, pictures::with_circles())
-    };
-    let on_heat: Vec<Vec<VoxelPos>> = (curves.iter())
-        .map(|curve| {
-            let points = curve.iter();
-            points
-                .map(|&point| heat_grid.voxel_from(&found.grid, point))
-                .collect()
-        })
-        .collect();
-    let [picture, heat_picture] =
-        picture_names(&found.tomogram).map(|name| arguments.out.join(name));
-    let smoothed = pictures::smoothed(volume, &found.tomogram)?;
-    pictures::write(
-        &picture,
-        smoothed.view(),
-        &curves,
-        &params,
-        Overwrite::Replace,
-    )?;
-    pictures::write(
-        &heat_picture,
-        heat.view(),
-        &on_heat,
-        &params,
-        Overwrite::Replace,
     )
 }
 

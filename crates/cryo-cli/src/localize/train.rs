@@ -15,6 +15,7 @@ use cryo_train::{CheckpointDir, EpochReport};
 
 use super::{
     annotations::{class_name, class_names, diameters, join_filaments, without_duplicates},
+    epoch_pictures::EpochPictures,
     failure, inputs,
     settings::{Flags, Settings},
 };
@@ -57,6 +58,11 @@ pub(crate) struct Arguments {
     /// the filament, up to four diameters from one to the next.
     #[arg(long)]
     tubular: bool,
+
+    /// Draw slabs of the first tomogram with coordinates, and of its heat map, after every epoch, as RUN/epochs/NN.png and
+    /// NN_heat.png, with a circle round what scores at least half of what the coordinates do.
+    #[arg(long)]
+    png: bool,
 
     /// The run folder.
     #[arg(short, long, value_name = "RUN")]
@@ -171,7 +177,17 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         let path = arguments.out.join("config.toml");
         config::write(&path, "localize", &settings, common, Overwrite::Replace)?;
     }
-    epochs(&mut trainer, &checkpoints, &arguments.out, common)?;
+    let pictures = (arguments.png)
+        .then(|| EpochPictures::new(&annotated, &arguments.out))
+        .transpose()?
+        .flatten();
+    epochs(
+        &mut trainer,
+        &checkpoints,
+        pictures.as_ref(),
+        &arguments.out,
+        common,
+    )?;
     let fitted = trainer.finish().map_err(failure)?;
     let checkpoint = fitted.model.to_checkpoint().map_err(failure)?;
     checkpoint
@@ -343,6 +359,7 @@ fn clear(folder: &Path) -> Result<(), Failure> {
     let model = folder.join("model");
     gone(fs::remove_file(model.join("manifest.json")))?;
     gone(fs::remove_dir_all(model))?;
+    gone(fs::remove_dir_all(folder.join("epochs")))?;
     gone(fs::remove_file(folder.join("metrics.jsonl")))?;
     gone(fs::remove_file(folder.join("thresholds.png")))?;
     gone(fs::remove_file(folder.join("thresholds.tsv")))
@@ -367,6 +384,7 @@ fn goes_on(folder: &Path, settings: &Settings, common: &Common) -> Result<bool, 
 fn epochs(
     trainer: &mut Trainer,
     checkpoints: &CheckpointDir,
+    pictures: Option<&EpochPictures<'_>>,
     folder: &Path,
     common: &Common,
 ) -> Result<(), Failure> {
@@ -374,6 +392,9 @@ fn epochs(
     while !trainer.is_done() {
         let report = trainer.epoch().map_err(failure)?;
         say(&report, total, common);
+        if let Some(pictures) = pictures {
+            pictures.draw(report.epoch, trainer.model(), common.memory_bytes())?;
+        }
         let mut lines = String::new();
         for report in trainer.history() {
             let line = serde_json::to_string(report)
