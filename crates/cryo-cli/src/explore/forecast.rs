@@ -1,6 +1,10 @@
 //! What a run of exploration will take, found out without writing anything.
 
-use std::{path::Path, time::Instant};
+use std::{
+    cell::Cell,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use cryo_contrastive::{Error, Model, ModelConfig, Trainer};
 use cryo_core::ParticleSet;
@@ -20,7 +24,7 @@ use crate::{
 };
 
 /// Memory, candidates and time of finding, cutting out and training. The first tomogram with enough candidates is
-/// searched, and two epochs are trained on it, one to warm up; the others are taken for its like, voxel by voxel.
+/// searched, and some steps are trained on it; the others are taken for its like, voxel by voxel.
 pub(super) fn forecast(
     entries: &[&DatasetEntry],
     given: Option<&Path>,
@@ -53,22 +57,44 @@ pub(super) fn forecast(
         let read = begun.elapsed().as_secs_f64();
         let model = Model::new(config, common.seed(), device).map_err(failure)?;
         let mut trainer = match Trainer::new(&source, model, &params) {
-            Err(Error::TooFew { .. }) if number + 1 < entries.len() => continue,
+            Err(Error::TooFew { .. }) => continue,
             trainer => trainer.map_err(failure)?,
         };
-        trainer.epoch().map_err(failure)?;
-        let rate = trainer.epoch().map_err(failure)?.items_per_second;
+        let step = seconds_a_step(&mut trainer)?;
         let share = bytes.iter().sum::<u64>() as f64 / bytes[number] as f64;
         let found: usize = specimens.sets.iter().map(ParticleSet::len).sum();
-        let candidates = found as f64 * share;
+        let listed = sets
+            .as_ref()
+            .map(|sets| sets.iter().map(ParticleSet::len).sum::<usize>());
+        let candidates = listed.map_or(found as f64 * share, |count| count as f64);
         // Epochs end with their last whole batch.
-        let batch = (params.batch_size as f64).min(candidates);
-        let epoch = (candidates / batch).floor() * batch;
+        let steps = (candidates / params.batch_size as f64).floor().max(1.0);
         return Ok(format!(
             "with about {candidates:.0} candidates, in about {memory}{how} and {}, as {} took now",
-            duration(share * read + epoch / rate * params.epochs as f64),
+            duration(share * read + step * steps * params.epochs as f64),
             entry.name
         ));
     }
-    Err(Failure::Input("expected a tomogram, got none".into()))
+    Ok(format!(
+        "with too few candidates in each tomogram to try it, in about {memory}{how}"
+    ))
+}
+
+/// After one step to warm up, so many are timed, or as many as begin in that time.
+const TIMED: (u32, Duration) = (10, Duration::from_secs(2));
+
+fn seconds_a_step(trainer: &mut Trainer<'_>) -> Result<f64, Failure> {
+    let (steps, begun) = (Cell::new(0_u32), Cell::new(Instant::now()));
+    // Asked before every step.
+    let stops = || {
+        let done = steps.get();
+        if done == 1 {
+            begun.set(Instant::now());
+        }
+        let enough = done > TIMED.0 || done > 1 && begun.get().elapsed() > TIMED.1;
+        steps.set(done + u32::from(!enough));
+        enough
+    };
+    while trainer.epoch_unless(&stops).map_err(failure)?.is_some() {}
+    Ok(begun.get().elapsed().as_secs_f64() / f64::from(steps.get() - 1))
 }
