@@ -296,6 +296,7 @@ fn list(arguments: &Arguments, clustered: &Clustered) -> Result<Outcome, Failure
                 .map_or_else(|| "-".to_owned(), |v| format!("{v:.1}"))
         );
     }
+    text += "diameter: of what stands in the middle of a class's average, in voxels\n";
     match picture("matrix.png") {
         Some(path) => {
             text += &format!("Average and members of each class: {}\n", path.display());

@@ -463,7 +463,9 @@ fn the_list_says_what_classes_there_are() {
     }
     let text = succeed(at, &["select", "run", "--list"]);
     assert!(
-        text.contains("unassigned") && text.contains("run/report/matrix.png"),
+        text.contains("unassigned")
+            && text.contains("in voxels\n")
+            && text.contains("run/report/matrix.png"),
         "{text}"
     );
     assert!(!at.join("run/selections").exists());

@@ -392,9 +392,6 @@ fn epochs(
     while !trainer.is_done() {
         let report = trainer.epoch().map_err(failure)?;
         say(&report, total, common);
-        if let Some(pictures) = pictures {
-            pictures.draw(report.epoch, trainer.model(), common.memory_bytes())?;
-        }
         let mut lines = String::new();
         for report in trainer.history() {
             let line = serde_json::to_string(report)
@@ -410,6 +407,9 @@ fn epochs(
         checkpoints
             .keep_last(2)
             .map_err(|error| failure(error.into()))?;
+        if let Some(pictures) = pictures {
+            pictures.draw(report.epoch, trainer.model(), common.memory_bytes())?;
+        }
         if is_interrupted() {
             return Err(Failure::Interrupted);
         }
