@@ -90,6 +90,9 @@ pub struct ModelConfig {
     pub heads: HeadsConfig,
     /// What the embedding is.
     pub embedded: Embedded,
+    /// Whether the embedding is shifted to a mean of 0 and whitened a little by what was learned from, once training is done; so that
+    /// neighbours differ by what tells items apart, not by what all have in common.
+    pub whitened: bool,
 }
 
 impl ModelConfig {
@@ -120,6 +123,7 @@ impl ModelConfig {
             },
             heads: HeadsConfig::SimSiam { width: 128 },
             embedded: Embedded::Prediction,
+            whitened: false,
         }
     }
 
@@ -139,6 +143,7 @@ impl ModelConfig {
                 output: 256,
             },
             embedded: Embedded::Features,
+            whitened: true,
         }
     }
 

@@ -131,14 +131,15 @@ pub(crate) fn averaged(
         });
     }
     let [a, b] = sums.expect("there is at least one orientation");
-    let finish = |sum: Tensor| -> Result<Tensor, Error> {
+    let mean = |sum: Tensor| -> Result<Tensor, Error> {
         Ok(sum
             .f_div_scalar(orientations as f64)?
-            .f_to_kind(Kind::Float)?
-            .f_to(tch::Device::Cpu)?
-            .f_contiguous()?)
+            .f_to_kind(Kind::Float)?)
     };
-    Ok([finish(a)?, finish(b)?])
+    let finish = |mean: Tensor| -> Result<Tensor, Error> {
+        Ok(mean.f_to(tch::Device::Cpu)?.f_contiguous()?)
+    };
+    Ok([finish(model.whiten(mean(a)?)?)?, finish(mean(b)?)?])
 }
 
 fn chosen(model: &Model, outputs: &Outputs) -> Tensor {

@@ -14,6 +14,7 @@ mod normalization;
 mod objective;
 mod pretrained;
 mod source;
+mod whitening;
 mod yardstick;
 
 pub use augment::{AugmentParams, Erase, augment};

@@ -6,7 +6,10 @@ use cryo_train::{
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
-use crate::{Error, ModelConfig, Normalization, Outputs, ViewShape, network::Network};
+use crate::{
+    Error, ModelConfig, Normalization, Outputs, ViewShape, ViewSource, network::Network,
+    whitening::Whitening,
+};
 
 /// What a checkpoint says of the architecture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,10 +18,11 @@ struct Saved {
     normalization: Normalization,
 }
 
-/// An exploration network with all that it needs to embed views: architecture, weights, normalization.
+/// An exploration network with all that it needs to embed views: architecture, weights, normalization, whitening.
 pub struct Model {
     config: ModelConfig,
     normalization: Normalization,
+    whitening: Option<Whitening>,
     network: Network,
     device: Device,
 }
@@ -40,6 +44,7 @@ impl Model {
         config.validate()?;
         Ok(Self {
             normalization: Normalization::identity(config.input.view[0]),
+            whitening: None,
             network: Network::new(config, seed, device),
             config: config.clone(),
             device,
@@ -84,6 +89,23 @@ impl Model {
 
     pub(crate) fn set_normalization(&mut self, normalization: Normalization) {
         self.normalization = normalization;
+    }
+
+    /// Measures the whitening of the embedding, where the configuration has one, on what the model has learned from.
+    pub(crate) fn measure_whitening(&mut self, source: &dyn ViewSource) -> Result<(), Error> {
+        self.whitening = None;
+        if self.config.whitened {
+            self.whitening = Whitening::of(self, source)?;
+        }
+        Ok(())
+    }
+
+    /// An embedding `[n, d]` as it is handed out.
+    pub(crate) fn whiten(&self, embedding: Tensor) -> Result<Tensor, Error> {
+        match &self.whitening {
+            Some(whitening) => whitening.apply(&embedding),
+            None => Ok(embedding),
+        }
     }
 
     pub(crate) fn check(&self, shape: ViewShape) -> Result<(), Error> {
@@ -172,7 +194,11 @@ impl Model {
         let copy = |(name, tensor): &(String, Tensor)| {
             (name.clone(), tensor.detach().to_device(Device::Cpu).copy())
         };
-        self.tensors().iter().map(copy).collect()
+        let mut all: NamedTensors = self.tensors().iter().map(copy).collect();
+        if let Some(whitening) = &self.whitening {
+            whitening.save_into(&mut all);
+        }
+        all
     }
 
     /// The model as a checkpoint without what an optimizer remembers.
@@ -244,7 +270,11 @@ impl Model {
             return Err(other("one mean and deviation a channel", got));
         }
         model.normalization = normalization;
-        model.assign(&checkpoint.model, path)?;
+        let split = Whitening::split(&checkpoint.model, model.config.embedding_len(), device);
+        let (whitening, others) =
+            split.map_err(|got| other("the shift and map of the embedding", got))?;
+        model.assign(&others, path)?;
+        model.whitening = whitening;
         Ok(model)
     }
 

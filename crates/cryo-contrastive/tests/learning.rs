@@ -192,6 +192,54 @@ fn two_and_two_epochs_are_four() {
 }
 
 #[test]
+fn a_whitened_embedding_has_no_mean_and_is_rounder_and_does_not_depend_on_the_list() {
+    tch::set_num_threads(1);
+    let views = bars_and_disks(60, 0.5);
+    let source = views.view();
+    let params_of_embedding = EmbedParams {
+        orientations: 8,
+        ..EmbedParams::default()
+    };
+    let run = |whitened: bool| {
+        let config = ModelConfig {
+            whitened,
+            ..small()
+        };
+        let model = Model::new(&config, 3, Device::Cpu).unwrap();
+        let fitted = fit(&source, model, &params(3), &mut |_| {
+            ControlFlow::Continue(())
+        });
+        let model = fitted.unwrap().model;
+        let all = embed(&model, &source, &params_of_embedding, &()).unwrap();
+        (model, all)
+    };
+    let ((_, raw), (model, white)) = (run(false), run(true));
+    assert_eq!(raw.projection, white.projection);
+
+    // Mean length of the mean, total variance, and the part of it that lies along one direction.
+    let facts = |points: &Array2<f32>| {
+        let points = points.mapv(f64::from);
+        let mean = points.mean_axis(ndarray::Axis(0)).unwrap();
+        let centred = &points - &mean;
+        let covariance = centred.t().dot(&centred) / points.nrows() as f64;
+        let total = covariance.diag().sum();
+        // Of the squares of the eigenvalues.
+        let concentration = covariance.iter().map(|value| value * value).sum::<f64>();
+        (mean.dot(&mean) / total, total, concentration.sqrt() / total)
+    };
+    let (raw, white) = (facts(&raw.embedding), facts(&white.embedding));
+    assert!(raw.0 > 0.5 && white.0 < 1e-6, "{raw:?} {white:?}");
+    assert!((raw.1 / white.1 - 1.0).abs() < 1e-3, "{raw:?} {white:?}");
+    assert!(white.2 < 0.95 * raw.2, "{raw:?} {white:?}");
+
+    let few = views.slice(ndarray::s![..7, .., .., ..]);
+    let some = embed(&model, &few, &params_of_embedding, &()).unwrap();
+    let all = embed(&model, &source, &params_of_embedding, &()).unwrap();
+    let differences = &some.embedding - &all.embedding.slice(ndarray::s![..7, ..]);
+    assert!(differences.iter().all(|value| value.abs() < 1e-4));
+}
+
+#[test]
 fn other_seeds_give_other_networks() {
     tch::set_num_threads(1);
     let views = bars_and_disks(24, 0.5);

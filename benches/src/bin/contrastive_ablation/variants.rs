@@ -102,6 +102,7 @@ pub(crate) fn variants(epochs: u64) -> Vec<Variant> {
     add("encoder: the paper's, mean of 3 slices, box 36", &|v| {
         v.config = ModelConfig::paper_3d(36);
         v.config.embedded = Embedded::Features;
+        v.config.whitened = true;
         v.config.heads = HeadsConfig::Projector {
             hidden: 256,
             output: 256,
@@ -110,6 +111,7 @@ pub(crate) fn variants(epochs: u64) -> Vec<Variant> {
         v.params.epochs = v.params.epochs.min(5);
     });
     add("embedding: one orientation", &|v| v.embed.orientations = 1);
+    add("embedding: not whitened", &|v| v.config.whitened = false);
     add("embedding: projection", &|v| {
         v.config.embedded = Embedded::Projection;
     });

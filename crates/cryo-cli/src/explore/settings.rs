@@ -223,12 +223,14 @@ impl Settings {
             let width = config.features();
             config.heads = HeadsConfig::SimSiam { width };
             config.embedded = Embedded::Prediction;
+            config.whitened = false;
         } else if matches!(config.encoder, Encoder::ResNet18 { .. }) {
             config.heads = HeadsConfig::Projector {
                 hidden: 256,
                 output: 256,
             };
             config.embedded = Embedded::Features;
+            config.whitened = true;
         }
         let checked = config.validate();
         checked.map_err(super::failure)?;

@@ -62,5 +62,5 @@ pub fn fit(
             break;
         }
     }
-    Ok(trainer.into_fit())
+    trainer.into_fit()
 }

@@ -176,11 +176,14 @@ impl<'a> Trainer<'a> {
         Ok(checkpoint)
     }
 
-    pub(super) fn into_fit(self) -> Fit {
-        Fit {
+    pub(super) fn into_fit(mut self) -> Result<Fit, Error> {
+        if !self.is_done() {
+            self.model.measure_whitening(self.source)?;
+        }
+        Ok(Fit {
             model: self.model,
             history: self.history,
-        }
+        })
     }
 
     /// Trains for one epoch.
@@ -230,6 +233,9 @@ impl<'a> Trainer<'a> {
             return Ok(None);
         }
         self.epoch += 1;
+        if self.is_done() {
+            self.model.measure_whitening(self.source)?;
+        }
         let seconds = begun.elapsed().as_secs_f64();
         let losses = means.finish();
         let spread = losses.iter().find(|(name, _)| name == SPREAD);
