@@ -113,6 +113,7 @@ fn ours(device: Device, precision: Precision, shape: [usize; 3]) -> Result<[f64;
     let tomogram = AnnotatedTomogram {
         name: "bench".into(),
         volume: small,
+        mask: None,
         annotations: annotations.collect(),
     };
     let config = ModelConfig {

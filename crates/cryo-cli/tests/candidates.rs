@@ -93,6 +93,63 @@ fn particles_of_all_tomograms_are_found_and_written_in_any_format() {
     assert_eq!(read("again.star"), read("found.star"));
 }
 
+/// A mask of half of a tomogram's columns, and a list that names it.
+fn masked(place: &Path, shape: [usize; 3]) {
+    let data = Array3::from_shape_fn(shape, |(_, _, x)| if x < 48 { 1.0 } else { 0.0 });
+    let grid = Grid::new(shape, VoxelSize::new(10.0).expect("above 0"));
+    let mask = Volume::new(data, grid).expect("the grid's shape");
+    let options = mrc::WriteOptions {
+        overwrite: cryo_io::Overwrite::Replace,
+        ..Default::default()
+    };
+    mrc::write(place.join("mask.mrc"), &mask, &options).expect("written");
+    let list = "name\ttomogram\tmask\nsim_001\tsim/sim_001_rec.mrc\tmask.mrc\n";
+    fs::write(place.join("masked.tsv"), list).expect("written");
+}
+
+#[test]
+fn nothing_is_found_outside_a_mask() {
+    let place = folder();
+    let place = place.path();
+    balls(place);
+    let tomogram = mrc::Reader::open(place.join("sim/sim_001_rec.mrc"), &Default::default());
+    let shape = tomogram.expect("written").shape();
+    masked(place, shape);
+    let search = |data: &str, out: &str| {
+        let words = ["candidates", "--diameter=120", "--data", data, "-o", out];
+        succeed(place, &words);
+        let picks = read_picks(place.join(out), None, &PicksOptions::default());
+        picks.expect("readable").sets.remove(0)
+    };
+    let whole = search("sim/sim_001_rec.mrc", "whole.csv");
+    let part = search("masked.tsv", "part.csv");
+    let inside = |set: &cryo_core::ParticleSet| {
+        let all = set.items.iter().map(|item| item.position);
+        all.filter(|at| at.x.round() < 48.0).count()
+    };
+    assert!(inside(&whole) > 0 && inside(&whole) < whole.len());
+    assert_eq!(
+        (inside(&part), part.len()),
+        (inside(&whole), inside(&whole))
+    );
+
+    masked(place, [shape[0], shape[1], shape[2] + 1]);
+    let words = [
+        "candidates",
+        "--diameter=120",
+        "--data",
+        "masked.tsv",
+        "-o",
+        "other.csv",
+    ];
+    let message = fail(place, &words, 3);
+    assert!(
+        message.contains("mask.mrc") && message.contains("expected a mask of the 96 × 80 × 48"),
+        "{message}"
+    );
+    assert!(!place.join("other.csv").exists());
+}
+
 #[test]
 fn shards_together_are_the_whole() {
     let place = folder();

@@ -6,7 +6,7 @@ mod scene;
 
 use std::{fs, path::Path};
 
-use common::{fail, folder, succeed};
+use common::{fail, folder, run, succeed};
 use cryo_io::{PicksOptions, read_picks};
 
 /// A tomogram with dark balls; its positions go into `NAME.star`, all of one class.
@@ -105,6 +105,47 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
     assert!(at.join("parts/one.csv").exists());
     let all = read_picks(at.join("picks/all.star"), None, &PicksOptions::default());
     assert_eq!(all.expect("complete by itself").sets.len(), 2);
+}
+
+#[test]
+fn nothing_is_picked_outside_a_mask() {
+    let folder = folder();
+    let at = folder.path();
+    tomogram(at, "one", 3);
+    let shape = [32, 96, 104];
+    let inside = |x: f64| x.round() < 60.0;
+    let data = ndarray::Array3::from_shape_fn(shape, |(_, _, x)| f32::from(inside(x as f64)));
+    let grid = cryo_core::Grid::new(shape, cryo_core::VoxelSize::new(20.0).expect("above 0"));
+    let mask = cryo_core::Volume::new(data, grid).expect("the grid's shape");
+    scene::write_volume(at, "mask", &mask);
+    fs::write(
+        at.join("list.tsv"),
+        "name\ttomogram\tmask\none\tone.mrc\tmask.mrc\n",
+    )
+    .expect("written");
+    let mut words = TRAIN.to_vec();
+    words[3] = "list.tsv";
+    let said = String::from_utf8(run(at, &words).stderr).expect("UTF-8");
+    assert!(
+        said.contains("of 14 positions lie outside the mask"),
+        "{said}"
+    );
+    let picks = |data: &str, out: &str| {
+        let words = [
+            "localize", "predict", "--run", "run", "--data", data, "--out", out, "--device", "cpu",
+        ];
+        succeed(at, &words);
+        let path = at.join(out).join("one.star");
+        let all = read_picks(path, None, &PicksOptions::default()).expect("complete by itself");
+        let places = all.sets[0].items.iter().map(|item| item.position.x);
+        let (within, outside): (Vec<f64>, Vec<f64>) = places.partition(|x| inside(*x - 3.0));
+        (within.len(), outside.len())
+    };
+    let (whole, masked) = (picks("one.mrc", "whole"), picks("list.tsv", "masked"));
+    assert!(
+        whole.1 > 0 && masked.0 > 0 && masked.1 == 0,
+        "{whole:?} {masked:?}"
+    );
 }
 
 #[test]

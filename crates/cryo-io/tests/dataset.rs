@@ -27,14 +27,15 @@ fn folder_with(files: &[&str]) -> tempfile::TempDir {
 
 #[test]
 fn table_is_read_with_all_its_columns() {
-    let text = "# a comment\nname\ttomogram\ttilt_series\ttilt_angles\tvoxel_size\taxis_order\tgrid\n\n\
-                007\ta/b.mrc\ta.st\t/x/a.tlt\t13.48\tyzx\tG 1\n008\tc.mrc\t\t\t\t\t\n";
+    let text = "# a comment\nname\ttomogram\ttilt_series\ttilt_angles\tmask\tvoxel_size\taxis_order\tgrid\n\n\
+                007\ta/b.mrc\ta.st\t/x/a.tlt\tm.mrc\t13.48\tyzx\tG 1\n008\tc.mrc\t\t\t\t\t\t\n";
     let dataset = parse(text).expect("well formed");
     let first = &dataset.entries[0];
     assert_eq!(first.name, "007");
     assert_eq!(first.tomogram, PathBuf::from("lists/a/b.mrc"));
     assert_eq!(first.tilt_series, Some(PathBuf::from("lists/a.st")));
     assert_eq!(first.tilt_angles, Some(PathBuf::from("/x/a.tlt")));
+    assert_eq!(first.mask, Some(PathBuf::from("lists/m.mrc")));
     assert_eq!(first.voxel_size_angstrom, Some(13.48));
     assert_eq!((first.axis_order, first.line), (AxisOrder::Yzx, 4));
     assert_eq!(
@@ -43,8 +44,12 @@ fn table_is_read_with_all_its_columns() {
     );
     let second = &dataset.entries[1];
     assert_eq!(
-        (second.tilt_series.clone(), second.voxel_size_angstrom),
-        (None, None)
+        (
+            second.tilt_series.clone(),
+            second.mask.clone(),
+            second.voxel_size_angstrom
+        ),
+        (None, None, None)
     );
     assert_eq!((second.axis_order, second.line), (AxisOrder::Zyx, 5));
 }
@@ -297,8 +302,8 @@ fn argument_is_a_list_or_a_pattern() {
 #[test]
 fn every_syntax_round_trips() {
     let folder = folder_with(&["t/a.mrc", "t/a, b.mrc"]);
-    let text = "name,tomogram,tilt_angles,voxel_size,axis_order,my note\n\
-                007,\"t/a, b.mrc\",/x/a.tlt,13.48,auto,\"say \"\"x\"\"\"\n08,t/a.mrc,,,,\n";
+    let text = "name,tomogram,tilt_angles,mask,voxel_size,axis_order,my note\n\
+                007,\"t/a, b.mrc\",/x/a.tlt,t/m.mrc,13.48,auto,\"say \"\"x\"\"\"\n08,t/a.mrc,,,,,\n";
     let dataset = Dataset::parse(text.as_bytes(), Syntax::Delimited, folder.path());
     let dataset = dataset.expect("well formed");
     for name in ["list.tsv", "list.csv", "list.toml"] {

@@ -25,6 +25,7 @@ fn main() -> anyhow::Result<()> {
     let tomogram = AnnotatedTomogram {
         name: phantom.truth.tomogram.clone(),
         volume: phantom.volume.view(),
+        mask: None,
         annotations: phantom.truth.items[..8].iter().map(annotation).collect(),
     };
     let classes = vec![ClassConfig {

@@ -61,6 +61,16 @@ pub enum Error {
         /// The value.
         value: f32,
     },
+    /// Data: a mask that does not fit its tomogram.
+    #[error("mask of {tomogram}: expected {expected}, got {got}")]
+    Mask {
+        /// The tomogram.
+        tomogram: String,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        got: String,
+    },
     /// Data: all voxels of a tomogram are the same, or most are.
     #[error(
         "{tomogram}: more than half of the voxels have the same value {value}; is the tomogram empty or masked?"

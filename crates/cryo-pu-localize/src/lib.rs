@@ -17,7 +17,7 @@ pub use error::Error;
 pub(crate) use infer::calibrate_on;
 pub use infer::{
     Calibration, HeatMap, LocalizeParams, PredictParams, Reading, Threshold, centre, localize,
-    particles, predict, predict_bytes,
+    particles, predict, predict_bytes, predict_within,
 };
 pub use loss::{
     ContrastParams, ContrastRows, ContrastTerms, Expected, Objective, PuRisks, consistency,

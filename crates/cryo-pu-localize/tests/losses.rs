@@ -103,6 +103,34 @@ fn soft_focal_matches_closed_form_and_is_least_at_the_target() {
 }
 
 #[test]
+fn known_negatives_weigh_as_much_as_positives_however_few_they_are() {
+    let prior = 0.1;
+    let with = |unlabelled: usize, known: f32| {
+        let mut target = vec![-1.0_f32; unlabelled];
+        target.extend([1.0, known]);
+        let mut p = vec![0.01_f32; unlabelled];
+        p.extend([0.8, 0.5]);
+        let loss = soft_focal(
+            &Tensor::from_slice(&p).logit(None),
+            &Tensor::from_slice(&target),
+            prior,
+            None,
+        );
+        value(&loss.unwrap())
+    };
+    let down = -0.25 * 0.5_f64.ln();
+    for unlabelled in [100, 10_000] {
+        // Unlabelled, the voxel counts as one of them.
+        let drowned = down / (unlabelled + 1) as f64;
+        let gained = with(unlabelled, 0.0) - with(unlabelled, -1.0);
+        assert!(
+            (gained - (prior * down - drowned)).abs() < 0.2 * prior * down,
+            "{unlabelled}: {gained}"
+        );
+    }
+}
+
+#[test]
 fn every_objective_has_a_gradient_that_raises_positives_and_lowers_the_unlabelled() {
     for objective in [
         Objective::SoftFocal,

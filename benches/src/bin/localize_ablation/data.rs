@@ -89,6 +89,7 @@ impl Scene {
         AnnotatedTomogram {
             name: self.name.clone(),
             volume: self.volume.view(),
+            mask: None,
             annotations,
         }
     }

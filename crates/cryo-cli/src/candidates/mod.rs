@@ -113,7 +113,14 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         let (mut set, report) =
             found.map_err(|error| tomograms::failure(error, &entry.tomogram))?;
         set.tomogram.clone_from(&entry.name);
+        let dropped = tomograms::keep_inside(&mut set, entry, common)?;
         common.say(&summary(&set, &report));
+        if dropped > 0 {
+            common.say(&format!(
+                "{}: {dropped} others lie outside its mask",
+                entry.name
+            ));
+        }
         if let Some(series) = &series {
             tilts::check(series, &set, common, &progress)?;
         }

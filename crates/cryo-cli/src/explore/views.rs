@@ -177,7 +177,9 @@ impl Reading<'_> {
                 let params = settings::candidates(common)?.params(raw.grid())?;
                 let memory = Some(common.memory_bytes());
                 let found = find_candidates(&raw, &params, memory, self.progress);
-                Some(found.map_err(failure)?)
+                let mut found = found.map_err(failure)?;
+                tomograms::keep_inside(&mut found, entry, common)?;
+                Some(found)
             }
         };
         let mut set = set.unwrap_or_else(|| ParticleSet::new(&entry.name, *raw.grid()));

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use cryo_pu_localize::{
-    AnnotatedTomogram, HeatMap, LocalizeParams, Model, PredictParams, Threshold, particles, predict,
+    AnnotatedTomogram, HeatMap, LocalizeParams, Model, PredictParams, Threshold, particles,
 };
 use ndarray::Array3;
 
-use super::{drawing, failure};
+use super::{drawing, failure, heat_map};
 use crate::{exit::Failure, pictures};
 
 /// Picks of these pictures score at least that part of what the annotations do in the middle: before the end of training
@@ -45,7 +45,8 @@ impl<'a> EpochPictures<'a> {
             memory_bytes: Some(memory),
             ..PredictParams::default()
         };
-        let heat = predict(model, name, volume, &params, &()).map_err(failure)?;
+        let mask = self.tomogram.mask;
+        let heat = heat_map(model, name, volume, mask, &params, &()).map_err(failure)?;
         let params = LocalizeParams {
             predict: params,
             threshold: Threshold::Score(PART * self.middle_score(&heat)),

@@ -7,16 +7,14 @@ use std::{
 
 use clap::Args;
 use cryo_candidates::PlaneSource as _;
-use cryo_core::{ParticleSet, Volume};
+use cryo_core::{Grid, ParticleSet, Volume};
 use cryo_io::{
     CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, dataset::DatasetEntry,
     discard_abandoned, mrc, read_picks, write_picks,
 };
-use cryo_pu_localize::{
-    LocalizeParams, Model, PredictParams, Threshold, localize, particles, predict, predict_bytes,
-};
+use cryo_pu_localize::{LocalizeParams, Model, PredictParams, Threshold, particles, predict_bytes};
 
-use super::{drawing, failure, inputs};
+use super::{drawing, failure, heat_map, inputs};
 use crate::{
     exit::{Failure, Outcome},
     learning::{IDLE, duration, gibibytes},
@@ -151,11 +149,17 @@ fn memory(
         } else {
             0
         };
-        largest = largest.max(predicted.max(drawn));
+        largest = largest.max(masked(entry, &grid) + predicted.max(drawn));
     }
     // What libtorch keeps of one tomogram is there beside the next; measured.
     let kept = if entries.len() > 1 { 1.35 } else { 1.0 };
     Ok(IDLE + (kept * largest as f64) as u64)
+}
+
+/// Bytes of a tomogram's mask.
+fn masked(entry: &DatasetEntry, grid: &Grid) -> u64 {
+    let voxels: usize = grid.shape.iter().product();
+    entry.mask.as_ref().map_or(0, |_| voxels as u64)
 }
 
 /// Seconds that the tomograms take which are not done: the first is searched, and nothing written.
@@ -174,8 +178,13 @@ fn seconds(
     let begun = Instant::now();
     let volume = inputs::read(first, common)?;
     let of_tomogram = |error| tomograms::named(failure(error), &first.tomogram);
+    let mask = tomograms::mask(first, volume.grid().shape, common)?;
+    let mask = mask.as_ref().map(|mask| mask.view());
     let params = localize_params(arguments, &volume, common);
-    localize(model, &first.name, &volume.view(), &params, &()).map_err(of_tomogram)?;
+    let (name, view) = (&first.name, volume.view());
+    heat_map(model, name, &view, mask, &params.predict, &())
+        .and_then(|heat| particles(model, name, &heat, &view, &params))
+        .map_err(of_tomogram)?;
     let per_voxel = begun.elapsed().as_secs_f64() / volume.data().len() as f64;
     let mut voxels = 0;
     for entry in &left {
@@ -230,6 +239,7 @@ fn one(
     progress: &Report,
 ) -> Result<(), Failure> {
     let volume = inputs::read(entry, common)?;
+    let mask = tomograms::mask(entry, volume.grid().shape, common)?;
     let params = localize_params(arguments, &volume, common);
     let own = volume.grid().voxel_size.x();
     let working = model.config().voxel_angstrom;
@@ -239,10 +249,11 @@ fn one(
             entry.name
         ));
     }
-    let heat = predict(
+    let heat = heat_map(
         model,
         &entry.name,
         &volume.view(),
+        mask.as_ref().map(|mask| mask.view()),
         &params.predict,
         progress,
     )

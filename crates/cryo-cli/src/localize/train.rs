@@ -12,6 +12,7 @@ use cryo_pu_localize::{
     Reading, Trainer, predict_bytes,
 };
 use cryo_train::{CheckpointDir, EpochReport};
+use ndarray::Array3;
 
 use super::{
     annotations::{class_name, class_names, diameters, join_filaments, without_duplicates},
@@ -75,6 +76,7 @@ pub(crate) struct Arguments {
 /// The tomograms with coordinates, and the names of the classes.
 struct Learned {
     volumes: Vec<(String, Volume)>,
+    masks: Vec<Option<Array3<bool>>>,
     annotations: Vec<Vec<Annotation>>,
     names: Vec<String>,
 }
@@ -130,10 +132,12 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         learned.volumes.len(),
         model_config.voxel_angstrom
     );
-    let annotated: Vec<AnnotatedTomogram<'_>> = (learned.volumes.iter().zip(&learned.annotations))
-        .map(|((name, volume), annotations)| AnnotatedTomogram {
+    let annotated: Vec<AnnotatedTomogram<'_>> = (learned.volumes.iter().zip(&learned.masks))
+        .zip(&learned.annotations)
+        .map(|(((name, volume), mask), annotations)| AnnotatedTomogram {
             name: name.clone(),
             volume: volume.view(),
+            mask: mask.as_ref().map(|mask| mask.view()),
             annotations: annotations.clone(),
         })
         .collect();
@@ -244,7 +248,8 @@ fn least_shape(volumes: &[(String, Volume)], voxel_angstrom: f64) -> [usize; 3] 
 /// Most memory that training and the heat maps after it take, in bytes.
 fn memory(learned: &Learned, model: &ModelConfig, params: &FitParams) -> u64 {
     let (mut held, mut heat) = (0, 0);
-    for (_, volume) in &learned.volumes {
+    for ((_, volume), mask) in learned.volumes.iter().zip(&learned.masks) {
+        held += mask.as_ref().map_or(0, |mask| 2 * mask.len() as u64);
         let grid = volume.grid();
         let scale = (grid.voxel_size.x() / model.voxel_angstrom).powi(3);
         let voxels = volume.data().len() as f64;
@@ -288,6 +293,7 @@ fn read(
     };
     let mut learned = Learned {
         volumes: Vec::new(),
+        masks: Vec::new(),
         annotations: Vec::new(),
         names,
     };
@@ -326,12 +332,37 @@ fn read(
                 given - annotations.len()
             ));
         }
-        learned
-            .volumes
-            .push((entry.name.clone(), inputs::read(entry, common)?));
+        let volume = inputs::read(entry, common)?;
+        let mask = tomograms::mask(entry, volume.grid().shape, common)?;
+        if let Some(mask) = &mask {
+            warn_of_masked(&annotations, mask, &entry.name, common);
+        }
+        learned.masks.push(mask);
+        learned.volumes.push((entry.name.clone(), volume));
         learned.annotations.push(annotations);
     }
     Ok(learned)
+}
+
+/// Says how many positions lie outside the mask; they are learned from all the same.
+fn warn_of_masked(
+    annotations: &[Annotation],
+    mask: &Array3<bool>,
+    tomogram: &str,
+    common: &Common,
+) {
+    let outside = |annotation: &&Annotation| {
+        let at = annotation.position;
+        let index = [at.z, at.y, at.x].map(|place| place.round().max(0.0) as usize);
+        mask.get(index) == Some(&false)
+    };
+    let count = annotations.iter().filter(outside).count();
+    if count > 0 {
+        common.say(&format!(
+            "warning: {tomogram}: {count} of {} positions lie outside the mask; they are learned from, and none is found there",
+            annotations.len()
+        ));
+    }
 }
 
 /// Says which file a tomogram is that a failure begins with.

@@ -13,6 +13,7 @@ pub(super) enum Column {
     Tomogram,
     TiltSeries,
     TiltAngles,
+    Mask,
     VoxelSize,
     AxisOrder,
 }
@@ -24,6 +25,7 @@ impl Column {
             "tomogram" | "rec_path" => Some(Self::Tomogram),
             "tilt_series" | "tilt_path" => Some(Self::TiltSeries),
             "tilt_angles" | "angle_path" => Some(Self::TiltAngles),
+            "mask" => Some(Self::Mask),
             "voxel_size" => Some(Self::VoxelSize),
             "axis_order" => Some(Self::AxisOrder),
             _ => None,
@@ -44,6 +46,7 @@ pub(super) fn set(
         Column::Tomogram => entry.tomogram = path().unwrap_or_default(),
         Column::TiltSeries => entry.tilt_series = path(),
         Column::TiltAngles => entry.tilt_angles = path(),
+        Column::Mask => entry.mask = path(),
         Column::VoxelSize if text.is_empty() => {}
         Column::VoxelSize => entry.voxel_size_angstrom = Some(length(text)?),
         Column::AxisOrder if text.is_empty() => {}

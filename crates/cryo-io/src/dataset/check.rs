@@ -14,7 +14,7 @@ impl Dataset {
             Finding::new(
                 Severity::Note,
                 format!("column {name:?}"),
-                "name, tomogram, tilt_series, tilt_angles, voxel_size or axis_order",
+                "name, tomogram, tilt_series, tilt_angles, mask, voxel_size or axis_order",
                 "another name",
                 "it is kept and not used; check the spelling",
             )
@@ -66,6 +66,7 @@ impl Dataset {
                 ("tomogram", Some(&entry.tomogram)),
                 ("tilt_series", entry.tilt_series.as_ref()),
                 ("tilt_angles", entry.tilt_angles.as_ref()),
+                ("mask", entry.mask.as_ref()),
             ];
             for (what, path) in files {
                 if let Some(path) = path.filter(|path| !path.is_file()) {

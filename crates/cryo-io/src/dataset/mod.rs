@@ -2,7 +2,7 @@
 //!
 //! A table with a header line, tab-separated or, without tabs in the header, comma-separated (fields
 //! may be quoted), or TOML with one `[[entry]]` a tomogram. Columns: `name`, `tomogram`, and
-//! optionally `tilt_series`, `tilt_angles`, `voxel_size` (ångström), `axis_order`; MiLoPYP's names
+//! optionally `tilt_series`, `tilt_angles`, `mask`, `voxel_size` (ångström), `axis_order`; MiLoPYP's names
 //! `image_name`, `rec_path`, `tilt_path`, `angle_path` mean the same. Other columns are kept.
 //! Relative paths are relative to the list; names are text, so that `007` stays `007`. Blank lines
 //! and lines that start with `#` are skipped.
@@ -59,6 +59,8 @@ pub struct DatasetEntry {
     pub tilt_series: Option<PathBuf>,
     /// A file of their tilt angles.
     pub tilt_angles: Option<PathBuf>,
+    /// A volume of the same voxels that is above 0 where particles are sought.
+    pub mask: Option<PathBuf>,
     /// Edge of a voxel in ångström, where it is to overrule the file's own.
     pub voxel_size_angstrom: Option<f64>,
     /// How the axes of the volume's file are to be read.

@@ -6,11 +6,12 @@ use std::{
 use super::{AxisOrder, Dataset, DatasetEntry, Syntax};
 use crate::{Error, Overwrite, write_atomic};
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "name",
     "tomogram",
     "tilt_series",
     "tilt_angles",
+    "mask",
     "voxel_size",
     "axis_order",
 ];
@@ -75,6 +76,7 @@ fn rows(dataset: &Dataset, list: &Path) -> Result<Vec<Vec<String>>, Error> {
             name(&entry.tomogram)?,
             optional(&entry.tilt_series)?,
             optional(&entry.tilt_angles)?,
+            optional(&entry.mask)?,
             entry
                 .voxel_size_angstrom
                 .map_or(String::new(), |size| size.to_string()),

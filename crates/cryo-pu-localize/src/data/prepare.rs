@@ -1,15 +1,19 @@
 use cryo_core::{Grid, VolumeView, VoxelPos, VoxelSize};
 use cryo_filters::percentiles;
-use ndarray::{Array3, ArrayView3};
+use ndarray::{Array3, ArrayView1, ArrayView3};
 use tch::{Kind, Tensor};
 
-use super::resample::resample;
+use super::{mask, resample::resample};
 use crate::Error;
 
 /// A tomogram as the network sees it: on the network's grid, with values that do not depend on how it was scaled.
 pub(crate) struct Prepared {
     /// `[z, y, x]`; the median is 0, and the quartiles are those of a normal distribution of deviation 1.
     pub(crate) values: Array3<f32>,
+    /// Where it is looked at, `[z, y, x]`; `None` is everywhere.
+    pub(crate) mask: Option<Array3<bool>>,
+    /// Voxels inside the mask.
+    pub(crate) looked_at: usize,
     /// Voxels of the tomogram to one of these, along z, y, x.
     pub(crate) factor: [f64; 3],
     /// The grid of `values`, with the tomogram's origin.
@@ -30,13 +34,29 @@ const SAME: f64 = 0.02;
 /// Resamples to voxels of `voxel_angstrom` where the tomogram has others, and normalizes.
 ///
 /// Quartiles hold for the noise, which fills most voxels: gold, ice or the amount of protein does not change the scale,
-/// as it would with the standard deviation.
+/// as it would with the standard deviation. Of a masked tomogram they are those of what the mask leaves.
 pub(crate) fn prepare(
     name: &str,
     volume: &VolumeView<'_>,
+    mask: Option<ArrayView3<'_, bool>>,
+    voxel_angstrom: f64,
+) -> Result<Prepared, Error> {
+    let mut prepared = resampled(name, volume, mask, voxel_angstrom)?;
+    normalize(name, &mut prepared.values, prepared.mask.as_ref())?;
+    Ok(prepared)
+}
+
+/// The same with the tomogram's own values.
+pub(crate) fn resampled(
+    name: &str,
+    volume: &VolumeView<'_>,
+    mask: Option<ArrayView3<'_, bool>>,
     voxel_angstrom: f64,
 ) -> Result<Prepared, Error> {
     let data = volume.data();
+    if let Some(mask) = mask {
+        mask::check(name, mask, data.shape())?;
+    }
     if let Some(((z, y, x), &value)) = data.indexed_iter().find(|(_, value)| !value.is_finite()) {
         let tomogram = name.to_owned();
         return Err(Error::NotFinite {
@@ -56,20 +76,23 @@ pub(crate) fn prepare(
             factor
         }
     });
-    let mut values = resample(data, factor)?;
-    normalize(name, &mut values)?;
-    let [z, y, x] = values.shape() else {
-        unreachable!("three axes");
-    };
+    let values = resample(data, factor)?;
+    let shape: [usize; 3] = std::array::from_fn(|axis| values.shape()[axis]);
+    let mask = mask.map(|mask| mask::on_grid(mask, shape, factor));
     let voxel_size = VoxelSize::zyx(
         voxel.z() * factor[0],
         voxel.y() * factor[1],
         voxel.x() * factor[2],
     )
     .expect("products of lengths above 0");
-    let grid = Grid::new([*z, *y, *x], voxel_size).with_origin(volume.grid().origin);
+    let grid = Grid::new(shape, voxel_size).with_origin(volume.grid().origin);
+    let looked_at = mask.as_ref().map_or(values.len(), |mask| {
+        mask.iter().filter(|inside| **inside).count()
+    });
     Ok(Prepared {
         values,
+        looked_at,
+        mask,
         factor,
         grid,
     })
@@ -78,8 +101,27 @@ pub(crate) fn prepare(
 /// Quartile of the normal distribution times two.
 const NORMAL_QUARTILES: f32 = 1.348_98;
 
-fn normalize(name: &str, values: &mut Array3<f32>) -> Result<(), Error> {
-    let found = percentiles(values.view(), &[25.0, 50.0, 75.0])?;
+fn normalize(
+    name: &str,
+    values: &mut Array3<f32>,
+    mask: Option<&Array3<bool>>,
+) -> Result<(), Error> {
+    const QUARTERS: &[f64] = &[25.0, 50.0, 75.0];
+    let found = match mask {
+        None => percentiles(values.view(), QUARTERS)?,
+        Some(mask) => {
+            let both = values.iter().zip(mask);
+            let inside: Vec<f32> = both.filter(|both| *both.1).map(|both| *both.0).collect();
+            if inside.is_empty() {
+                return Err(Error::Mask {
+                    tomogram: name.to_owned(),
+                    expected: "voxels above 0 as wide as the network's".into(),
+                    got: "smaller ones".into(),
+                });
+            }
+            percentiles(ArrayView1::from(&inside), QUARTERS)?
+        }
+    };
     let (median, spread) = (found[1], found[2] - found[0]);
     if spread <= 0.0 {
         let tomogram = name.to_owned();
@@ -99,26 +141,37 @@ const NOISE_EXTENT: [usize; 3] = [96, 256, 256];
 
 /// Noise with the spectrum of a tomogram, its missing wedge and its microscope's transfer among it, but without its
 /// particles: the phases of its Fourier transform are those of white noise (Theiler et al. 1992, doi
-/// 10.1016/0167-2789(92)90102-S). Made from the middle of large ones.
+/// 10.1016/0167-2789(92)90102-S). Made from the middle of large ones, and of what is inside the mask.
 pub(crate) fn surrogate_noise(
-    values: ArrayView3<'_, f32>,
+    prepared: &Prepared,
     white: impl FnMut() -> f32,
 ) -> Result<Array3<f32>, Error> {
+    let values = prepared.values.view();
     let shape: [usize; 3] =
         std::array::from_fn(|axis| values.shape()[axis].min(NOISE_EXTENT[axis]));
     let start: [usize; 3] = std::array::from_fn(|axis| (values.shape()[axis] - shape[axis]) / 2);
-    let middle = values.slice(ndarray::s![
+    let part = ndarray::s![
         start[0]..start[0] + shape[0],
         start[1]..start[1] + shape[1],
         start[2]..start[2] + shape[2]
-    ]);
+    ];
+    let mut middle = values.slice(part).to_owned();
+    let mut power = 1.0;
+    if let Some(mask) = &prepared.mask {
+        let mask = mask.slice(part);
+        ndarray::Zip::from(&mut middle)
+            .and(mask)
+            .for_each(|value, inside| *value *= f32::from(*inside));
+        let inside = mask.iter().filter(|inside| **inside).count();
+        power = mask.len() as f64 / inside.max(1) as f64;
+    }
     let size = shape.map(|extent| extent as i64);
     let _guard = tch::no_grad_guard();
     let transform = |values: Vec<f32>| -> Result<Tensor, Error> {
         let tensor = Tensor::f_from_slice(&values)?.f_view(size)?;
         Ok(tensor.f_fft_rfftn(None::<&[i64]>, AXES, "backward")?)
     };
-    let own = transform(middle.iter().copied().collect())?.f_abs()?;
+    let own = transform(middle.iter().copied().collect())?.f_abs()? * power.sqrt();
     let mut white = white;
     let noise = transform((0..middle.len()).map(|_| white()).collect())?;
     let phases = &noise / noise.f_abs()?.f_clamp_min(1e-12)?;

@@ -12,15 +12,30 @@ pub enum TargetLabel {
     Soft,
     /// Unknown; most voxels. Written as −1.
     Unlabelled,
+    /// The core of a particle of another class: hardly one of this. Written as −0.5.
+    Other,
+    /// Outside the tomogram's mask: nothing is learned there. Written as −2.
+    Ignored,
     /// Known to be no particle. Written as 0.
     Negative,
 }
+
+/// The core of another class's particle, in a target.
+pub(crate) const OTHER: f32 = -0.5;
+/// What lies outside the mask, in a target.
+pub(crate) const IGNORED: f32 = -2.0;
+/// Between that and the unlabelled's −1.
+pub(crate) const IGNORED_BELOW: f32 = -1.5;
 
 impl TargetLabel {
     /// The label of a value of a target, where 1 is a positive.
     #[must_use]
     pub fn of(value: f32) -> Self {
-        if value < 0.0 {
+        if value < IGNORED_BELOW {
+            Self::Ignored
+        } else if value == OTHER {
+            Self::Other
+        } else if value < 0.0 {
             Self::Unlabelled
         } else if value == 0.0 {
             Self::Negative

@@ -1,4 +1,5 @@
 use cryo_core::{VolumeView, VoxelPos};
+use ndarray::ArrayView3;
 
 use crate::Error;
 
@@ -17,6 +18,8 @@ pub struct AnnotatedTomogram<'a> {
     pub name: String,
     /// The densities; their grid has the voxel size.
     pub volume: VolumeView<'a>,
+    /// Where nothing is learned from what is unlabelled, `[z, y, x]` as the volume: false. `None` is nowhere.
+    pub mask: Option<ArrayView3<'a, bool>>,
     /// Some of its particles, and places where there is none.
     pub annotations: Vec<Annotation>,
 }

@@ -5,7 +5,7 @@ use cryo_core::{ParticleSet, VolumeView, VoxelPos};
 use ndarray::{Array3, ArrayView3};
 use rayon::prelude::*;
 
-use crate::{Error, Model, data::prepare};
+use crate::{Error, Model, data::resampled};
 
 /// Fewer particles have no average worth centring on.
 const ENOUGH: usize = 8;
@@ -43,7 +43,7 @@ pub fn centre(model: &Model, volume: &VolumeView<'_>, set: &mut ParticleSet) -> 
     if config.tubular || set.len() < ENOUGH {
         return Ok(());
     }
-    let prepared = prepare(&set.tomogram, volume, config.voxel_angstrom)?;
+    let prepared = resampled(&set.tomogram, volume, None, config.voxel_angstrom)?;
     let values = prepared.values.view();
     for number in 0..config.classes.len() {
         let class = Some(number as u32 + 1);

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use cryo_core::{Grid, Progress, VolumeView, VoxelSize};
 use cryo_train::Precision;
-use ndarray::{Array3, ArrayView3, s};
+use ndarray::{Array3, ArrayView3, Zip, s};
 use tch::{Kind, Tensor};
 
 use crate::{
@@ -74,7 +74,24 @@ pub fn predict(
     params: &PredictParams,
     progress: &dyn Progress,
 ) -> Result<HeatMap, Error> {
-    let prepared = prepare(name, volume, model.config().voxel_angstrom)?;
+    let prepared = prepare(name, volume, None, model.config().voxel_angstrom)?;
+    predict_prepared(model, &prepared, params, progress)
+}
+
+/// As [`predict`], only where `mask`, `[z, y, x]` as the volume, is true: elsewhere the heat map is 0, and the tomogram is
+/// normalized by what is inside.
+///
+/// # Errors
+/// As [`predict`]; [`Error::Mask`] for another shape, or where nothing is inside.
+pub fn predict_within(
+    model: &Model,
+    name: &str,
+    volume: &VolumeView<'_>,
+    mask: ArrayView3<'_, bool>,
+    params: &PredictParams,
+    progress: &dyn Progress,
+) -> Result<HeatMap, Error> {
+    let prepared = prepare(name, volume, Some(mask), model.config().voxel_angstrom)?;
     predict_prepared(model, &prepared, params, progress)
 }
 
@@ -124,6 +141,18 @@ pub(crate) fn predict_prepared(
             copy(&found, class, inner.clone(), map, &wanted)?;
         }
         progress.advance(wanted.len() as u64);
+    }
+    if let Some(mask) = &prepared.mask {
+        let strides = s![.., ..;stride, ..;stride];
+        for map in &mut classes {
+            Zip::from(map)
+                .and(mask.slice(strides))
+                .for_each(|value, inside| {
+                    if !inside {
+                        *value = 0.0;
+                    }
+                });
+        }
     }
     let voxel = prepared.grid.voxel_size;
     let stride = stride as f64;

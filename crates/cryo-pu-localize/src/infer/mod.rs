@@ -8,5 +8,5 @@ mod ridge;
 pub(crate) use calibrate::calibrate_on;
 pub use calibrate::{Calibration, Reading};
 pub use centre::centre;
-pub use heat_map::{HeatMap, PredictParams, predict, predict_bytes};
+pub use heat_map::{HeatMap, PredictParams, predict, predict_bytes, predict_within};
 pub use localize::{LocalizeParams, Threshold, localize, particles};

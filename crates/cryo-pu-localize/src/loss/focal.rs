@@ -1,6 +1,6 @@
 use tch::{Kind, Tensor};
 
-use super::sets::{Probability, Sets, complement};
+use super::sets::{Probability, Sets, complement, looked_at};
 use crate::Error;
 
 /// CornerNet's focal loss for complete labels (Law and Deng 2018, arXiv 1808.01244, equation 1): everything that is no
@@ -24,6 +24,7 @@ pub fn positive_negative_focal(logits: &Tensor, target: &Tensor) -> Result<Tenso
     let hard = Sets::of(target)?.hard;
     let weight = complement(&target.f_clamp_min(0.0)?).f_pow_tensor_scalar(4.0)?;
     let up = (complement(&p).f_square()? * ln_p * &hard).f_sum(Kind::Float)?;
-    let down = (weight * p.f_square()? * ln_q * complement(&hard)).f_sum(Kind::Float)?;
+    let others = complement(&hard) * looked_at(target)?;
+    let down = (weight * p.f_square()? * ln_q * others).f_sum(Kind::Float)?;
     Ok(-(up + down) / hard.f_sum(Kind::Float)?.f_clamp_min(1.0)?)
 }

@@ -20,7 +20,7 @@ pub fn generalized_expectation(
 ) -> Result<Tensor, Error> {
     let Probability { p, ln_p, ln_q } = Probability::of(logits)?;
     let sets = Sets::of(target)?;
-    let labelled = mean_over(&ln_p, &sets.hard)? + mean_over(&ln_q, &sets.negative)?;
+    let labelled = mean_over(&ln_p, &sets.hard)? + mean_over(&ln_q, &(sets.negative + sets.other))?;
     let count = sets.unlabelled.f_sum(Kind::Float)?.f_clamp_min(1.0)?;
     let mean = (&p * &sets.unlabelled).f_sum(Kind::Float)?;
     let variance = (&p * complement(&p) * &sets.unlabelled).f_sum(Kind::Float)?;

@@ -9,7 +9,7 @@ pub struct PuRisks {
     pub positive: Tensor,
     /// Of the positives as negatives.
     pub positive_as_negative: Tensor,
-    /// Of the unlabelled as negatives, and of the known negatives.
+    /// Of the unlabelled as negatives, of the known negatives and of other classes' particles.
     pub unlabelled: Tensor,
 }
 
@@ -55,13 +55,14 @@ pub fn pu_risks(logits: &Tensor, target: &Tensor) -> Result<PuRisks, Error> {
         hard,
         soft,
         unlabelled,
+        other,
         negative,
     } = Sets::of(target)?;
     let down = p.f_square()? * &ln_q;
     let up = complement(&p).f_square()? * &ln_p;
     let away = complement(target).f_pow_tensor_scalar(4.0)?;
     let near = target.f_pow_tensor_scalar(4.0)?;
-    let known = unlabelled + negative;
+    let known = unlabelled + other + negative;
     Ok(PuRisks {
         positive: -(mean_over(&up, &hard)? + mean_over(&(&away * &down), &soft)?),
         positive_as_negative: -(mean_over(&down, &hard)? + mean_over(&(&near * &up), &soft)?),

@@ -1,12 +1,16 @@
 use tch::{Kind, Tensor};
 
-use crate::Error;
+use crate::{
+    Error,
+    data::{IGNORED_BELOW, OTHER},
+};
 
 /// Which voxels are what, as numbers 0 and 1 of the kind of the logits.
 pub(super) struct Sets {
     pub(super) hard: Tensor,
     pub(super) soft: Tensor,
     pub(super) unlabelled: Tensor,
+    pub(super) other: Tensor,
     pub(super) negative: Tensor,
 }
 
@@ -15,13 +19,21 @@ impl Sets {
         let number = |mask: Tensor| mask.f_to_kind(Kind::Float);
         let hard = target.f_ge(1.0)?;
         let soft = target.f_gt(0.0)?.f_logical_and(&target.f_lt(1.0)?)?;
+        let other = target.f_eq(f64::from(OTHER))?;
+        let unlabelled = (target.f_lt(f64::from(OTHER))?).f_logical_and(&looked_at(target)?)?;
         Ok(Self {
             hard: number(hard)?,
             soft: number(soft)?,
-            unlabelled: number(target.f_lt(0.0)?)?,
+            unlabelled: number(unlabelled)?,
+            other: number(other)?,
             negative: number(target.f_eq(0.0)?)?,
         })
     }
+}
+
+/// Which voxels are inside the mask.
+pub(super) fn looked_at(target: &Tensor) -> Result<Tensor, Error> {
+    Ok(target.f_ge(f64::from(IGNORED_BELOW))?)
 }
 
 /// Mean of `values` over a set; 0 where it is empty.

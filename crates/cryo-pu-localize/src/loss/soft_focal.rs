@@ -11,8 +11,9 @@ use crate::Error;
 ///
 /// Over drawn voxels, of value g, it is the quality focal loss |g − p|² · BCE(p, g) (Li et al. 2020, arXiv 2006.04388)
 /// per unit of g; over the unlabelled the focal loss as negatives, p² · −ln(1 − p), of which what the positives among
-/// them are expected to add is taken off, never below 0 (Kiryo et al. 2017, arXiv 1703.00593). `prior` is the weight of
-/// the first against the second. `mass` is the sum of g that batches hold on average; `None` takes this one's. Where many
+/// them are expected to add is taken off, never below 0 (Kiryo et al. 2017, arXiv 1703.00593). The mean of that focal loss
+/// over known negatives (value 0) weighs as much as the first: a few of them would drown among the unlabelled. `prior` is
+/// the weight of the known against the unlabelled. `mass` is the sum of g that batches hold on average; `None` takes this one's. Where many
 /// batches hold none of a class, as with several classes, the average keeps its weight from falling with their number.
 ///
 /// # Errors
@@ -28,6 +29,7 @@ pub fn soft_focal(
         hard,
         soft,
         unlabelled,
+        other,
         negative,
     } = Sets::of(target)?;
     let drawn = hard + soft;
@@ -42,7 +44,6 @@ pub fn soft_focal(
     let fit = (entropy * (&value - &p).f_square()? * &drawn).f_sum(Kind::Float)? / &mass;
     let down = -(p.f_square()? * &ln_q);
     let as_negative = (&down * &value * &drawn).f_sum(Kind::Float)? / mass;
-    let unknown = mean_over(&down, &(unlabelled + negative))?;
-    let negative = non_negative(&(unknown - as_negative * prior))?;
-    Ok(fit * prior + negative)
+    let unknown = non_negative(&(mean_over(&down, &(unlabelled + other))? - as_negative * prior))?;
+    Ok((fit + mean_over(&down, &negative)?) * prior + unknown)
 }

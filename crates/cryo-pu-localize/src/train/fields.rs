@@ -64,6 +64,7 @@ pub(super) fn split(
         held_out.push(Field {
             prepared: Prepared {
                 values: field.prepared.values.clone(),
+                mask: field.prepared.mask.clone(),
                 ..field.prepared
             },
             places: away,
@@ -104,7 +105,7 @@ fn priors(sampler: &Sampler, config: &ModelConfig, prior: Prior) -> Vec<f64> {
         Prior::Annotated(part) => part,
     };
     let voxels: usize = (sampler.fields.iter())
-        .map(|field| field.prepared.values.len())
+        .map(|field| field.prepared.looked_at)
         .sum();
     if config.tubular {
         // Splats along a tube overlap.

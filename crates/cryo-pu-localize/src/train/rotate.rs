@@ -73,6 +73,23 @@ impl Rotation {
     }
 }
 
+impl Rotation {
+    /// [`Rotation::cut`] of a mask: the value of the nearest voxel.
+    pub(super) fn cut_mask(
+        &self,
+        mask: ArrayView3<'_, bool>,
+        start: [usize; 3],
+        shape: [usize; 3],
+    ) -> Array3<bool> {
+        let (height, width) = (mask.shape()[1], mask.shape()[2]);
+        Array3::from_shape_fn(shape, |(z, y, x)| {
+            let [y, x] = self.source((start[1] + y) as f64, (start[2] + x) as f64);
+            let at = |place: f64, extent| mirrored(place.round() as i64, extent);
+            mask[[start[0] + z, at(y, height), at(x, width)]]
+        })
+    }
+}
+
 fn mirrored(index: i64, extent: usize) -> usize {
     let period = 2 * extent as i64;
     let index = index.rem_euclid(period);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     NetworkConfig,
-    data::{Prepared, Splat, SplatParams, paint},
+    data::{IGNORED, OTHER, Prepared, Splat, SplatParams, paint},
 };
 
 /// A tomogram that samples are cut from.
@@ -95,6 +95,14 @@ impl Sampler {
             None => (values.slice(s![z, y, x]).to_owned(), field.places.clone()),
         };
         let turn = Turn::draw(&self.augment, self.shape[1] == self.shape[2], &mut rng);
+        let mask = (field.prepared.mask.as_ref()).map(|mask| match rotation {
+            Some(rotation) => rotation.cut_mask(mask.view(), start, self.shape),
+            None => {
+                let [z, y, x] =
+                    std::array::from_fn(|axis| start[axis]..start[axis] + self.shape[axis]);
+                mask.slice(s![z, y, x]).to_owned()
+            }
+        });
         let (views, targets) = out.split_at_mut(self.views * self.voxels());
         for view in views.chunks_exact_mut(self.voxels()) {
             let mut sample = cut.clone();
@@ -102,11 +110,19 @@ impl Sampler {
                 .intensities(&mut sample, field.noise.as_ref(), &mut rng);
             turn.write(&sample.view(), view);
         }
-        let shape = self.target_shape();
         for (class, out) in targets.chunks_exact_mut(self.target_voxels()).enumerate() {
-            let mut target = Array3::from_elem(shape, -1.0);
+            let mut target = self.unlabelled(mask.as_ref());
             self.draw(&places, class, start, target.view_mut());
             turn.write(&target.view(), out);
+        }
+    }
+
+    /// A target before anything is drawn.
+    fn unlabelled(&self, mask: Option<&Array3<bool>>) -> Array3<f32> {
+        match mask {
+            None => Array3::from_elem(self.target_shape(), -1.0),
+            Some(mask) => (mask.slice(s![.., ..;self.stride, ..;self.stride]))
+                .map(|inside| if *inside { -1.0 } else { IGNORED }),
         }
     }
 
@@ -148,7 +164,7 @@ impl Sampler {
         sums.into_iter().map(|sum| sum / LOOKED_AT as f64).collect()
     }
 
-    /// Known negatives and particles of other classes become 0, this class's particles what they are.
+    /// Known negatives become 0, particles of other classes [`OTHER`], this class's what they are.
     fn draw(
         &self,
         places: &[([f64; 3], Option<usize>)],
@@ -165,17 +181,18 @@ impl Sampler {
         };
         let (own, others): (Vec<_>, Vec<_>) =
             places.iter().partition(|(_, other)| *other == Some(class));
-        let mut negatives = Array3::zeros(target.raw_dim());
-        let negative = others
-            .iter()
-            .map(|(place, other)| splat(place, other.unwrap_or(class)));
-        paint(negatives.view_mut(), start, negative, &self.splat);
-        target.zip_mut_with(&negatives, |target, &negative: &f32| {
-            // The core of another particle is none of this class; its rim may be another's.
-            if negative > NEGATIVE {
-                *target = 0.0;
-            }
-        });
+        for (known, value) in [(false, OTHER), (true, 0.0)] {
+            let of_kind = others.iter().filter(|(_, other)| other.is_none() == known);
+            let splats = of_kind.map(|(place, other)| splat(place, other.unwrap_or(class)));
+            let mut cores = Array3::zeros(target.raw_dim());
+            paint(cores.view_mut(), start, splats, &self.splat);
+            target.zip_mut_with(&cores, |target, &core: &f32| {
+                // The core of another particle is none of this class; its rim may be another's.
+                if core > NEGATIVE {
+                    *target = value;
+                }
+            });
+        }
         let positive = own.iter().map(|(place, _)| splat(place, class));
         paint(target, start, positive, &self.splat);
     }
@@ -191,12 +208,20 @@ impl Sampler {
             );
         }
         let sizes: Vec<usize> = (self.fields.iter())
-            .map(|field| field.prepared.values.len())
+            .map(|field| field.prepared.looked_at)
             .collect();
         let (field, _) = pick(rng.random_range(0..sizes.iter().sum()), &sizes);
-        let shape = self.fields[field].prepared.values.shape();
-        let start =
-            std::array::from_fn(|axis| rng.random_range(0..=shape[axis] - self.shape[axis]));
+        let prepared = &self.fields[field].prepared;
+        let shape = prepared.values.shape();
+        let mut start = [0; 3];
+        for _ in 0..TRIES {
+            start =
+                std::array::from_fn(|axis| rng.random_range(0..=shape[axis] - self.shape[axis]));
+            let middle: [usize; 3] = std::array::from_fn(|axis| start[axis] + self.shape[axis] / 2);
+            if prepared.mask.as_ref().is_none_or(|mask| mask[middle]) {
+                break;
+            }
+        }
         (field, self.aligned(start))
     }
 
@@ -241,6 +266,8 @@ impl Sampler {
 
 /// So many samples tell how much of each class they hold.
 const LOOKED_AT: u64 = 1000;
+/// So often a sample is drawn again whose middle is outside the mask.
+const TRIES: usize = 64;
 /// Above this value of another class's splat a voxel is a known negative.
 const NEGATIVE: f32 = 0.5;
 
@@ -273,6 +300,8 @@ mod tests {
             Field {
                 prepared: Prepared {
                     values: Array3::zeros(shape),
+                    mask: None,
+                    looked_at: shape.iter().product(),
                     factor: [1.0; 3],
                     grid: Grid::new(shape, VoxelSize::new(10.0).expect("above 0")),
                 },

@@ -59,6 +59,7 @@ pub struct Fit {
 /// let tomogram = AnnotatedTomogram {
 ///     name: "TS_01".into(),
 ///     volume: volume.view(),
+///     mask: None,
 ///     annotations: centres.iter().map(at).collect(),
 /// };
 /// let classes = vec![ClassConfig { name: "ball".into(), diameter_angstrom: 200.0 }];
@@ -483,7 +484,12 @@ fn fields(
     let mut fields = Vec::with_capacity(tomograms.len());
     for (number, tomogram) in tomograms.iter().enumerate() {
         tomogram.check(config.network.classes)?;
-        let prepared = prepare(&tomogram.name, &tomogram.volume, config.voxel_angstrom)?;
+        let prepared = prepare(
+            &tomogram.name,
+            &tomogram.volume,
+            tomogram.mask,
+            config.voxel_angstrom,
+        )?;
         let shape: [usize; 3] = std::array::from_fn(|axis| prepared.values.shape()[axis]);
         if (0..3).any(|axis| shape[axis] < params.sample[axis]) {
             return Err(Error::Small {
@@ -496,7 +502,7 @@ fn fields(
         let noise = if params.augment.noise > 0.0 {
             let mut rng = stream_rng(params.seed, "noise", number as u64);
             let white = || StandardNormal.sample(&mut rng);
-            Some(surrogate_noise(prepared.values.view(), white)?)
+            Some(surrogate_noise(&prepared, white)?)
         } else {
             None
         };

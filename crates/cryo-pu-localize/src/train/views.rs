@@ -1,9 +1,10 @@
 use cryo_train::stream_rng;
 use rand::seq::index::sample;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use crate::{
     Error,
+    data::IGNORED_BELOW,
     loss::{ContrastParams, ContrastRows, ContrastTerms, contrast},
     network::Outputs,
 };
@@ -48,19 +49,19 @@ pub(super) fn contrastive(
 /// Numbers of the voxels that are compared.
 fn chosen(labels: &Tensor, rows: ContrastRows, seed: u64, step: u64) -> Result<Tensor, Error> {
     let device = labels.device();
-    let count = labels.size()[0];
-    let ContrastRows::Sampled(most) = rows else {
-        return Ok(Tensor::f_arange(count, (Kind::Int64, device))?);
-    };
     let numbers = |mask: Tensor| -> Result<Tensor, Error> { Ok(mask.f_nonzero()?.f_view([-1])?) };
+    let looked_at = labels.f_ge(f64::from(IGNORED_BELOW))?;
+    let ContrastRows::Sampled(most) = rows else {
+        return numbers(looked_at);
+    };
     let drawn = numbers(labels.f_gt(0.0)?)?;
-    let others = numbers(labels.f_le(0.0)?)?;
+    let others = numbers(labels.f_le(0.0)?.f_logical_and(&looked_at)?)?;
     let (have, left) = (
         others.size()[0] as usize,
         most.saturating_sub(drawn.size()[0] as usize),
     );
     if have <= left {
-        return Ok(Tensor::f_arange(count, (Kind::Int64, device))?);
+        return numbers(looked_at);
     }
     let mut rng = stream_rng(seed, "contrast", step);
     let order: Vec<i64> = (sample(&mut rng, have, left).into_iter())

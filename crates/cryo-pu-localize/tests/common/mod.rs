@@ -49,6 +49,7 @@ pub(crate) fn annotated<'a>(volume: &'a Volume, places: &[VoxelPos]) -> Annotate
     AnnotatedTomogram {
         name: "scene".into(),
         volume: volume.view(),
+        mask: None,
         annotations: places.iter().map(annotation).collect(),
     }
 }
