@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::sets::{complement, mean_over};
 use crate::{Error, error::require};
@@ -105,8 +105,13 @@ pub struct ContrastTerms {
     pub active: f64,
 }
 
-/// Numbers of a block of similarities: 64 MiB of f32.
-const BLOCK: i64 = 1 << 24;
+/// Numbers of a block of similarities: on a CPU it stays in the cache, elsewhere it keeps the device busy.
+const fn block(device: Device) -> i64 {
+    match device {
+        Device::Cpu => 1 << 21,
+        _ => 1 << 24,
+    }
+}
 
 /// The contrastive terms of voxels seen in two views, in memory linear in the voxels.
 ///
@@ -215,7 +220,7 @@ impl Rows {
 type Gradients = ([f64; 2], [Tensor; 2], f64);
 
 fn blocks(z: &Tensor, rows: &Rows, params: &ContrastParams) -> Result<Gradients, Error> {
-    let step = (BLOCK / rows.count.max(1)).max(1);
+    let step = (block(z.device()) / rows.count.max(1)).max(1);
     let mut gradients = [z.zeros_like(), z.zeros_like()];
     let mut values = [0.0; 2];
     let positives = rows.supervised.size()[0];
@@ -243,13 +248,14 @@ fn blocks(z: &Tensor, rows: &Rows, params: &ContrastParams) -> Result<Gradients,
     Ok((values, gradients, active / (unlabelled.max(1) as f64)))
 }
 
-/// Similarities of the rows to all voxels: exp((zᵢ·zⱼ − max)/T), 1 with themselves.
+/// Similarities of the rows to all voxels: exp((zᵢ·zⱼ − max)/T), 1 with themselves. Of vectors of length 1 the highest product is
+/// that with themselves.
 fn similarities(z: &Tensor, part: &Tensor, temperature: f64) -> Result<(Tensor, Tensor), Error> {
     let own = z.f_index_select(0, part)?;
-    let mut dots = own.f_matmul(&z.f_transpose(0, 1)?)?;
-    let highest = dots.f_amax([1], true)?;
+    let scaled = &own / temperature;
+    let highest = (&own * &scaled).f_sum_dim_intlist([1].as_slice(), true, Kind::Float)?;
+    let mut dots = scaled.f_matmul(&z.f_transpose(0, 1)?)?;
     let _ = dots.f_sub_(&highest)?;
-    let _ = dots.f_mul_scalar_(1.0 / temperature)?;
     let mut similar = dots.f_exp_()?;
     let _ = similar.f_scatter_value_(1, &part.f_unsqueeze(1)?, 1.0)?;
     Ok((own, similar))
@@ -341,15 +347,19 @@ fn unsupervised(
     let moving = by_b.f_ne(0.0)?.f_nonzero()?.f_view([-1])?;
     let count = moving.size()[0];
     if count > 0 {
-        let (part, twin) = (
-            part.f_index_select(0, &moving)?,
-            twin.f_index_select(0, &moving)?,
-        );
-        let own = own.f_index_select(0, &moving)?;
-        let mut by_dot = similar.f_index_select(0, &moving)?;
-        let _ = by_dot.f_mul_(&by_b.f_index_select(0, &moving)?.f_unsqueeze(1)?)?;
-        let _ = by_dot.f_scatter_value_(1, &twin.f_unsqueeze(1)?, 0.0)?;
-        spread(z, &part, &own, by_dot, gradient)?;
+        let all = count == part.size()[0];
+        let pick = |tensor: &Tensor| match all {
+            true => Ok(tensor.shallow_clone()),
+            false => tensor.f_index_select(0, &moving),
+        };
+        let (part, twin) = (pick(part)?, pick(&twin)?.f_unsqueeze(1)?);
+        let (own, by_b) = (pick(&own)?, pick(&by_b)?.f_unsqueeze(1)?);
+        let mut similar = pick(&similar)?;
+        let _ = similar.f_scatter_value_(1, &twin, 0.0)?;
+        let _ = similar.f_scatter_value_(1, &part.f_unsqueeze(1)?, 0.0)?;
+        // Rows are weighed on the narrow side of the products.
+        let _ = gradient.f_index_add_(0, &part, &(similar.f_matmul(z)? * &by_b))?;
+        let _ = gradient.f_add_(&similar.f_transpose(0, 1)?.f_matmul(&(own * by_b))?)?;
     }
     Ok((value, count as f64))
 }
