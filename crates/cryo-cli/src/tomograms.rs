@@ -94,6 +94,8 @@ pub(crate) fn mask(
     };
     let of_mask = DatasetEntry {
         tomogram: path.clone(),
+        // Only its voxels count; programs that make masks often leave their size out.
+        voxel_size_angstrom: Some(1.0),
         ..entry.clone()
     };
     let volume = Tomogram::open(&of_mask, common)?;

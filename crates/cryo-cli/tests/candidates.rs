@@ -103,6 +103,10 @@ fn masked(place: &Path, shape: [usize; 3]) {
         ..Default::default()
     };
     mrc::write(place.join("mask.mrc"), &mask, &options).expect("written");
+    // As many programs leave it: without a voxel size.
+    let mut bytes = fs::read(place.join("mask.mrc")).expect("written");
+    bytes[40..52].fill(0);
+    fs::write(place.join("mask.mrc"), bytes).expect("written");
     let list = "name\ttomogram\tmask\nsim_001\tsim/sim_001_rec.mrc\tmask.mrc\n";
     fs::write(place.join("masked.tsv"), list).expect("written");
 }
