@@ -270,11 +270,13 @@ impl Model {
             return Err(other("one mean and deviation a channel", got));
         }
         model.normalization = normalization;
-        let split = Whitening::split(&checkpoint.model, model.config.embedding_len(), device);
-        let (whitening, others) =
-            split.map_err(|got| other("the shift and map of the embedding", got))?;
-        model.assign(&others, path)?;
-        model.whitening = whitening;
+        model.assign(&Whitening::without(&checkpoint.model), path)?;
+        let length = model.config.embedding_len();
+        let whitening = Whitening::read(&checkpoint.model, length, device);
+        model.whitening = whitening.map_err(|got| {
+            let expected = format!("a shift and a map of an embedding of {length} numbers");
+            other(&expected, got)
+        })?;
         Ok(model)
     }
 

@@ -80,28 +80,33 @@ impl Whitening {
         }
     }
 
-    /// What [`Whitening::save_into`] has added for an embedding of length `d`, with the other tensors.
-    pub(crate) fn split(
+    /// What [`Whitening::save_into`] has not added.
+    pub(crate) fn without(tensors: &NamedTensors) -> NamedTensors {
+        let others = tensors.iter().filter(|(name, _)| !NAMES.contains(name));
+        others
+            .map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone()))
+            .collect()
+    }
+
+    /// What [`Whitening::save_into`] has added for an embedding of length `d`, if anything.
+    pub(crate) fn read(
         tensors: &NamedTensors,
         d: usize,
         device: Device,
-    ) -> Result<(Option<Self>, NamedTensors), String> {
-        let mut others = NamedTensors::default();
-        for (name, tensor) in tensors.iter().filter(|(name, _)| !NAMES.contains(name)) {
-            others.insert(name, tensor.shallow_clone());
-        }
+    ) -> Result<Option<Self>, String> {
         let d = d as i64;
-        let own = match NAMES.map(|name| tensors.get(name)) {
-            [None, None] => None,
-            [Some(mean), Some(map)] if mean.size() == [d] && map.size() == [d, d] => Some(Self {
-                mean: mean.to_kind(Kind::Float).to_device(device),
-                map: map.to_kind(Kind::Float).to_device(device),
-            }),
+        match NAMES.map(|name| tensors.get(name)) {
+            [None, None] => Ok(None),
+            [Some(mean), Some(map)] if mean.size() == [d] && map.size() == [d, d] => {
+                Ok(Some(Self {
+                    mean: mean.to_kind(Kind::Float).to_device(device),
+                    map: map.to_kind(Kind::Float).to_device(device),
+                }))
+            }
             found => {
                 let sizes = found.map(|tensor| tensor.map(Tensor::size));
-                return Err(format!("{NAMES:?} of sizes {sizes:?}"));
+                Err(format!("{NAMES:?} of sizes {sizes:?}"))
             }
-        };
-        Ok((own, others))
+        }
     }
 }
