@@ -13,6 +13,7 @@ mod frames;
 mod inspect;
 mod learning;
 mod localize;
+mod masks;
 mod options;
 mod pictures;
 mod preprocess;

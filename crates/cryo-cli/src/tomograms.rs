@@ -3,12 +3,12 @@
 use std::{ops::Range, path::Path};
 
 use cryo_candidates::{PlaneSource, SourceError};
-use cryo_core::{Grid, ParticleSet};
+use cryo_core::Grid;
 use cryo_io::{
     dataset::{Dataset, DatasetEntry},
     mrc,
 };
-use ndarray::{Array3, ArrayViewMut3, s};
+use ndarray::ArrayViewMut3;
 
 use crate::{exit::Failure, options::Common};
 
@@ -81,65 +81,6 @@ impl PlaneSource for Tomogram {
         out.assign(&part);
         Ok(())
     }
-}
-
-/// Where a tomogram's mask is above 0, `[z, y, x]`; `None` without one.
-pub(crate) fn mask(
-    entry: &DatasetEntry,
-    shape: [usize; 3],
-    common: &Common,
-) -> Result<Option<Array3<bool>>, Failure> {
-    let Some(path) = &entry.mask else {
-        return Ok(None);
-    };
-    let of_mask = DatasetEntry {
-        tomogram: path.clone(),
-        // Only its voxels count; programs that make masks often leave their size out.
-        voxel_size_angstrom: Some(1.0),
-        ..entry.clone()
-    };
-    let volume = Tomogram::open(&of_mask, common)?;
-    let own = volume.grid().shape;
-    if own != shape {
-        let of = |[z, y, x]: [usize; 3]| format!("{x} × {y} × {z}");
-        return Err(Failure::Input(format!(
-            "{}: expected a mask of the {} voxels (x, y, z) of {}, got {}",
-            path.display(),
-            of(shape),
-            entry.tomogram.display(),
-            of(own)
-        )));
-    }
-    let mut mask = Array3::from_elem(shape, false);
-    for z in 0..shape[0] {
-        let plane = volume.reader().part([z, 0, 0], [1, shape[1], shape[2]])?;
-        mask.slice_mut(s![z..=z, .., ..])
-            .assign(&plane.mapv(|value| value > 0.0));
-    }
-    if !mask.iter().any(|inside| *inside) {
-        return Err(Failure::Input(format!(
-            "{}: expected voxels above 0, where particles are sought, got none",
-            path.display()
-        )));
-    }
-    Ok(Some(mask))
-}
-
-/// Drops what lies outside the tomogram's mask; how many did.
-pub(crate) fn keep_inside(
-    set: &mut ParticleSet,
-    entry: &DatasetEntry,
-    common: &Common,
-) -> Result<usize, Failure> {
-    let before = set.len();
-    if let Some(mask) = mask(entry, set.grid.shape, common)? {
-        set.retain(|particle| {
-            let at = particle.position;
-            let index = [at.z, at.y, at.x].map(|place| place.round().max(0.0) as usize);
-            mask.get(index).copied().unwrap_or(false)
-        });
-    }
-    Ok(before - set.len())
 }
 
 /// Refuses a file that is shorter than its header says, or does not hold real numbers: reads its last voxel.

@@ -137,6 +137,20 @@ fn nothing_is_found_outside_a_mask() {
         (inside(&whole), inside(&whole))
     );
 
+    // The best of those inside, not those of the best that are.
+    let words = [
+        "candidates",
+        "--diameter=120",
+        "--data=masked.tsv",
+        "--max-count=2",
+        "-o=best.csv",
+    ];
+    succeed(place, &words);
+    let best = read_picks(place.join("best.csv"), None, &PicksOptions::default());
+    let best = best.expect("readable").sets.remove(0);
+    assert!(part.len() > 2);
+    assert_eq!(best.items[..], part.items[..2]);
+
     masked(place, [shape[0], shape[1], shape[2] + 1]);
     let words = [
         "candidates",

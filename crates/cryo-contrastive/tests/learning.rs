@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use common::bars_and_disks;
 use cryo_contrastive::{
     AugmentParams, CollapseMonitor, EmbedParams, Embedding, Encoder, FitParams, HeadsConfig, Model,
-    ModelConfig, Objective, Trainer, VicRegParams, YardstickParams, embed, fit, yardstick,
+    ModelConfig, Objective, Trainer, VicRegParams, YardstickParams, embed, fit, pca, yardstick,
 };
 use ndarray::{Array2, ArrayView4};
 use tch::{Device, Tensor};
@@ -227,10 +227,24 @@ fn a_whitened_embedding_has_no_mean_and_is_rounder_and_does_not_depend_on_the_li
         let concentration = covariance.iter().map(|value| value * value).sum::<f64>();
         (mean.dot(&mean) / total, total, concentration.sqrt() / total)
     };
-    let (raw, white) = (facts(&raw.embedding), facts(&white.embedding));
+    let embeddings = [raw.embedding, white.embedding];
+    let [raw, white] = [0, 1].map(|number| facts(&embeddings[number]));
     assert!(raw.0 > 0.5 && white.0 < 1e-6, "{raw:?} {white:?}");
     assert!((raw.1 / white.1 - 1.0).abs() < 1e-3, "{raw:?} {white:?}");
     assert!(white.2 < 0.95 * raw.2, "{raw:?} {white:?}");
+
+    // Deviations along the first directions are those before to the power of ¾, times a constant.
+    let deviations = |points: &Array2<f32>| {
+        let scores = pca(points.view(), 4).unwrap().mapv(f64::from);
+        scores.var_axis(ndarray::Axis(0), 0.0).mapv(f64::sqrt)
+    };
+    let (before, after) = (deviations(&embeddings[0]), deviations(&embeddings[1]));
+    for direction in 1..4 {
+        let part = before[direction] / before[0];
+        assert!(part > 0.1, "below the floor: {before}");
+        let power = (after[direction] / after[0]).ln() / part.ln();
+        assert!((power - 0.75).abs() < 0.01, "{power}: {before} {after}");
+    }
 
     let few = views.slice(ndarray::s![..7, .., .., ..]);
     let some = embed(&model, &few, &params_of_embedding, &()).unwrap();

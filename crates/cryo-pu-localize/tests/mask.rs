@@ -73,7 +73,15 @@ fn a_tomogram_that_is_mostly_padding_is_learned_and_searched_inside_its_mask() {
     })
     .unwrap();
     let view = volume.view();
-    let heat = predict_within(&fitted.model, "scene", &view, mask.view(), &params, &()).unwrap();
+    let heat = predict_within(
+        &fitted.model,
+        "scene",
+        &view,
+        Some(mask.view()),
+        &params,
+        &(),
+    )
+    .unwrap();
     let map = &heat.classes[0];
     assert_eq!(map.shape()[2], 5 * width);
     assert!(map.slice(s![.., .., width..]).iter().all(|p| *p == 0.0));

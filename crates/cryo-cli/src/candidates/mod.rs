@@ -7,8 +7,8 @@ pub(crate) mod tilts;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cryo_candidates::{PlaneSource, SearchReport, find_candidates_with_report};
-use cryo_core::ParticleSet;
+use cryo_candidates::{CandidateParams, PlaneSource, SearchReport, find_candidates_with_report};
+use cryo_core::{ParticleSet, Progress};
 use cryo_io::{
     CoordinateFormat, Frame, Frames, Picks, PicksOptions, dataset::DatasetEntry, write_picks,
 };
@@ -16,6 +16,7 @@ use cryo_io::{
 use crate::{
     config,
     exit::{Failure, Outcome},
+    masks,
     options::Common,
     progress::Report,
     tomograms::{self, Tomogram},
@@ -108,19 +109,8 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         let tomogram = Tomogram::open(entry, common)?;
         let params = settings.params(&tomogram.grid())?;
         let series = tilts::read(entry, &tomogram.grid(), common)?;
-        let memory = Some(common.memory_bytes());
-        let found = find_candidates_with_report(&tomogram, &params, memory, &progress);
-        let (mut set, report) =
-            found.map_err(|error| tomograms::failure(error, &entry.tomogram))?;
-        set.tomogram.clone_from(&entry.name);
-        let dropped = tomograms::keep_inside(&mut set, entry, common)?;
+        let (set, report) = search(&tomogram, &params, entry, common, &progress)?;
         common.say(&summary(&set, &report));
-        if dropped > 0 {
-            common.say(&format!(
-                "{}: {dropped} others lie outside its mask",
-                entry.name
-            ));
-        }
         if let Some(series) = &series {
             tilts::check(series, &set, common, &progress)?;
         }
@@ -152,6 +142,38 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         arguments.out.display()
     ));
     Ok(Outcome::Done)
+}
+
+/// The candidates of a tomogram that are inside its mask.
+pub(crate) fn search(
+    source: &dyn PlaneSource,
+    params: &CandidateParams,
+    entry: &DatasetEntry,
+    common: &Common,
+    progress: &dyn Progress,
+) -> Result<(ParticleSet, SearchReport), Failure> {
+    let mask = masks::read(entry, source.grid().shape, common)?;
+    let most = params.max_count;
+    let params = CandidateParams {
+        // With a mask the best are those of what is inside.
+        max_count: most.filter(|_| mask.is_none()),
+        ..params.clone()
+    };
+    let memory = Some(common.memory_bytes());
+    let found = find_candidates_with_report(source, &params, memory, progress);
+    let (mut set, report) = found.map_err(|error| tomograms::failure(error, &entry.tomogram))?;
+    set.tomogram.clone_from(&entry.name);
+    if let Some(mask) = &mask {
+        let all = set.len();
+        set.retain(|particle| masks::holds(mask, particle.position));
+        common.say(&format!(
+            "{}: {} of {all} candidates are inside the mask",
+            entry.name,
+            set.len()
+        ));
+        set.items.truncate(most.unwrap_or(usize::MAX));
+    }
+    Ok((set, report))
 }
 
 /// Where the settings of a result go.

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use cryo_candidates::{find_candidates, preprocess_volume};
+use cryo_candidates::preprocess_volume;
 use cryo_contrastive::{Error, ViewIndex, ViewShape, ViewSource};
 use cryo_core::{ParticleSet, Progress, TiltSeries, Volume};
 use cryo_io::dataset::DatasetEntry;
@@ -11,7 +11,7 @@ use super::{
     spill::{Spill, Spilling},
 };
 use crate::{
-    candidates::tilts,
+    candidates::{search, tilts},
     exit::Failure,
     learning::PROGRAM,
     options::{Common, is_interrupted},
@@ -175,11 +175,7 @@ impl Reading<'_> {
             Some(sets) => sets.iter().find(|set| set.tomogram == entry.name).cloned(),
             None => {
                 let params = settings::candidates(common)?.params(raw.grid())?;
-                let memory = Some(common.memory_bytes());
-                let found = find_candidates(&raw, &params, memory, self.progress);
-                let mut found = found.map_err(failure)?;
-                tomograms::keep_inside(&mut found, entry, common)?;
-                Some(found)
+                Some(search(&raw, &params, entry, common, self.progress)?.0)
             }
         };
         let mut set = set.unwrap_or_else(|| ParticleSet::new(&entry.name, *raw.grid()));

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use cryo_pu_localize::{
     AnnotatedTomogram, HeatMap, LocalizeParams, Model, PredictParams, Threshold, particles,
+    predict_within,
 };
 use ndarray::Array3;
 
-use super::{drawing, failure, heat_map};
+use super::{drawing, failure};
 use crate::{exit::Failure, pictures};
 
 /// Picks of these pictures score at least that part of what the annotations do in the middle: before the end of training
@@ -46,7 +47,7 @@ impl<'a> EpochPictures<'a> {
             ..PredictParams::default()
         };
         let mask = self.tomogram.mask;
-        let heat = heat_map(model, name, volume, mask, &params, &()).map_err(failure)?;
+        let heat = predict_within(model, name, volume, mask, &params, &()).map_err(failure)?;
         let params = LocalizeParams {
             predict: params,
             threshold: Threshold::Score(PART * self.middle_score(&heat)),

@@ -9,9 +9,6 @@ mod settings;
 mod train;
 
 use clap::Subcommand;
-use cryo_core::{Progress, VolumeView};
-use cryo_pu_localize::{HeatMap, Model, PredictParams, predict, predict_within};
-use ndarray::ArrayView3;
 
 use crate::{
     exit::{Failure, Outcome},
@@ -33,21 +30,6 @@ pub(crate) fn run(stage: &Stage, common: &Common) -> Result<Outcome, Failure> {
     match stage {
         Stage::Train(arguments) => train::run(arguments, common),
         Stage::Predict(arguments) => predict::run(arguments, common),
-    }
-}
-
-/// The heat maps of a tomogram, where its mask is true.
-fn heat_map(
-    model: &Model,
-    name: &str,
-    volume: &VolumeView<'_>,
-    mask: Option<ArrayView3<'_, bool>>,
-    params: &PredictParams,
-    progress: &dyn Progress,
-) -> Result<HeatMap, cryo_pu_localize::Error> {
-    match mask {
-        Some(mask) => predict_within(model, name, volume, mask, params, progress),
-        None => predict(model, name, volume, params, progress),
     }
 }
 

@@ -12,12 +12,15 @@ use cryo_io::{
     CoordinateFormat, Frame, Frames, Overwrite, Picks, PicksOptions, dataset::DatasetEntry,
     discard_abandoned, mrc, read_picks, write_picks,
 };
-use cryo_pu_localize::{LocalizeParams, Model, PredictParams, Threshold, particles, predict_bytes};
+use cryo_pu_localize::{
+    LocalizeParams, Model, PredictParams, Threshold, particles, predict_bytes, predict_within,
+};
 
-use super::{drawing, failure, heat_map, inputs};
+use super::{drawing, failure, inputs};
 use crate::{
     exit::{Failure, Outcome},
     learning::{IDLE, duration, gibibytes},
+    masks,
     options::Common,
     pictures,
     progress::Report,
@@ -178,11 +181,11 @@ fn seconds(
     let begun = Instant::now();
     let volume = inputs::read(first, common)?;
     let of_tomogram = |error| tomograms::named(failure(error), &first.tomogram);
-    let mask = tomograms::mask(first, volume.grid().shape, common)?;
+    let mask = masks::read(first, volume.grid().shape, common)?;
     let mask = mask.as_ref().map(|mask| mask.view());
     let params = localize_params(arguments, &volume, common);
     let (name, view) = (&first.name, volume.view());
-    heat_map(model, name, &view, mask, &params.predict, &())
+    predict_within(model, name, &view, mask, &params.predict, &())
         .and_then(|heat| particles(model, name, &heat, &view, &params))
         .map_err(of_tomogram)?;
     let per_voxel = begun.elapsed().as_secs_f64() / volume.data().len() as f64;
@@ -239,7 +242,7 @@ fn one(
     progress: &Report,
 ) -> Result<(), Failure> {
     let volume = inputs::read(entry, common)?;
-    let mask = tomograms::mask(entry, volume.grid().shape, common)?;
+    let mask = masks::read(entry, volume.grid().shape, common)?;
     let params = localize_params(arguments, &volume, common);
     let own = volume.grid().voxel_size.x();
     let working = model.config().voxel_angstrom;
@@ -249,7 +252,7 @@ fn one(
             entry.name
         ));
     }
-    let heat = heat_map(
+    let heat = predict_within(
         model,
         &entry.name,
         &volume.view(),

@@ -24,6 +24,7 @@ use crate::{
     config,
     exit::{Failure, Outcome},
     learning::{PROGRAM, duration, gibibytes, tidy},
+    masks,
     options::{Common, is_interrupted},
     pictures, tomograms,
 };
@@ -333,7 +334,7 @@ fn read(
             ));
         }
         let volume = inputs::read(entry, common)?;
-        let mask = tomograms::mask(entry, volume.grid().shape, common)?;
+        let mask = masks::read(entry, volume.grid().shape, common)?;
         if let Some(mask) = &mask {
             warn_of_masked(&annotations, mask, &entry.name, common);
         }
@@ -351,11 +352,7 @@ fn warn_of_masked(
     tomogram: &str,
     common: &Common,
 ) {
-    let outside = |annotation: &&Annotation| {
-        let at = annotation.position;
-        let index = [at.z, at.y, at.x].map(|place| place.round().max(0.0) as usize);
-        mask.get(index) == Some(&false)
-    };
+    let outside = |annotation: &&Annotation| !masks::holds(mask, annotation.position);
     let count = annotations.iter().filter(outside).count();
     if count > 0 {
         common.say(&format!(

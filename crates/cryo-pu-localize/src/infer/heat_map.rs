@@ -74,24 +74,40 @@ pub fn predict(
     params: &PredictParams,
     progress: &dyn Progress,
 ) -> Result<HeatMap, Error> {
-    let prepared = prepare(name, volume, None, model.config().voxel_angstrom)?;
-    predict_prepared(model, &prepared, params, progress)
+    predict_within(model, name, volume, None, params, progress)
 }
 
 /// As [`predict`], only where `mask`, `[z, y, x]` as the volume, is true: elsewhere the heat map is 0, and the tomogram is
-/// normalized by what is inside.
+/// normalized by what is inside. `None` is everywhere.
 ///
 /// # Errors
 /// As [`predict`]; [`Error::Mask`] for another shape, or where nothing is inside.
+///
+/// # Examples
+/// ```
+/// # use cryo_core::{Grid, Volume, VoxelSize};
+/// # use cryo_pu_localize::{ClassConfig, Model, ModelConfig};
+/// # let data = ndarray::Array3::from_shape_fn((6, 20, 28), |(z, y, x)| ((z * 31 + y * 17 + x * 7) as f32).sin());
+/// # let volume = Volume::new(data, Grid::new([6, 20, 28], VoxelSize::new(20.0).expect("above 0")))?;
+/// # let classes = vec![ClassConfig { name: "ribosome".into(), diameter_angstrom: 240.0 }];
+/// # let model = Model::new(&ModelConfig::recommended(classes, 20.0), 42, tch::Device::Cpu)?;
+/// use cryo_pu_localize::{PredictParams, predict_within};
+/// // Nothing is sought in the right half of a tomogram.
+/// let mask = ndarray::Array3::from_shape_fn((6, 20, 28), |(_, _, x)| x < 14);
+/// let params = PredictParams::default();
+/// let heat = predict_within(&model, "TS_01", &volume.view(), Some(mask.view()), &params, &())?;
+/// assert!(heat.classes[0][[3, 10, 13]] > 0.0 && heat.classes[0][[3, 10, 14]] == 0.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn predict_within(
     model: &Model,
     name: &str,
     volume: &VolumeView<'_>,
-    mask: ArrayView3<'_, bool>,
+    mask: Option<ArrayView3<'_, bool>>,
     params: &PredictParams,
     progress: &dyn Progress,
 ) -> Result<HeatMap, Error> {
-    let prepared = prepare(name, volume, Some(mask), model.config().voxel_angstrom)?;
+    let prepared = prepare(name, volume, mask, model.config().voxel_angstrom)?;
     predict_prepared(model, &prepared, params, progress)
 }
 

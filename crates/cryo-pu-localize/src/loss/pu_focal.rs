@@ -17,7 +17,7 @@ pub struct PuRisks {
 /// (arXiv 1703.00593) over the focal loss of CornerNet (Law and Deng 2018, arXiv 1808.01244).
 ///
 /// `logits` and `target` have one shape; the target is 1 at hard positives, between 0 and 1 at soft ones, −1 where
-/// unlabelled, 0 at known negatives. `prior` is the part of the unlabelled that is positive, 0 to 1. As in the
+/// unlabelled, 0 at known negatives (all values: [`TargetLabel`](crate::TargetLabel)). `prior` is the part of the unlabelled that is positive, 0 to 1. As in the
 /// reference, soft positives are pushed down with a weight that vanishes towards the centre.
 ///
 /// # Errors

@@ -336,6 +336,47 @@ mod tests {
     }
 
     #[test]
+    fn a_mask_turns_with_its_sample_and_what_is_outside_is_ignored_unless_annotated() {
+        let inside = |x: usize| x < 24;
+        let mut sampler = sampler();
+        sampler.near = 0.0;
+        sampler.shape = [3, 24, 24];
+        for field in &mut sampler.fields {
+            let shape = field.prepared.values.raw_dim();
+            let mask = Array3::from_shape_fn(shape, |(_, _, x)| inside(x));
+            field.prepared.looked_at = mask.iter().filter(|inside| **inside).count();
+            field.prepared.values = mask.mapv(f32::from);
+            field.prepared.mask = Some(mask);
+        }
+        for rotations in [false, true] {
+            sampler.augment.rotations = rotations;
+            let mut numbers = vec![0.0; sampler.length()];
+            let mut counts = [0; 3];
+            for number in 0..60 {
+                sampler.fill(number, &mut numbers);
+                let (values, targets) = numbers.split_at(sampler.voxels());
+                for target in targets.chunks(sampler.voxels()) {
+                    for (&value, &target) in values.iter().zip(target) {
+                        // Between, the turned mask has a nearest voxel and the turned values a mean.
+                        if target == -1.0 {
+                            assert!(value > 0.0, "unlabelled outside");
+                            counts[0] += 1;
+                        } else if target == IGNORED {
+                            assert!(value < 1.0, "ignored inside");
+                            counts[1] += 1;
+                        } else if value == 0.0 {
+                            counts[2] += 1;
+                        }
+                    }
+                }
+                let (_, start) = sampler.place(&mut stream_rng(sampler.seed, "sample", number));
+                assert!(inside(start[2] + sampler.shape[2] / 2));
+            }
+            assert!(counts.iter().all(|count| *count > 100), "{counts:?}");
+        }
+    }
+
+    #[test]
     fn masses_are_the_means_of_what_samples_hold() {
         let sampler = sampler();
         let mut sums = [0.0_f64; 2];
