@@ -161,9 +161,9 @@ fn outputs_of_networks_match_torch() {
             assert_close(name, &prediction, wanted("prediction"));
         }
 
-        // Seventeen batch normalizations over six items amplify rounding: PyTorch's own outputs in f32 are as far
-        // from its outputs in f64.
-        let tolerance = if name == "compact" { TOLERANCE } else { 2e-3 };
+        // Seventeen batch normalizations over six items amplify rounding: of PyTorch's own gradients in f32, those of f64
+        // differ by 2.6e-3 and those with channels last by 5.7e-3.
+        let tolerance = if name == "compact" { TOLERANCE } else { 6e-3 };
         let outputs = model.training_outputs(&images).unwrap();
         let wanted = |output: &str| data.get(&format!("{name}.train.{output}")).unwrap();
         assert_within(

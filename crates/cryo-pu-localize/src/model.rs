@@ -136,6 +136,12 @@ impl Model {
         self.calibration.as_deref()
     }
 
+    /// Whether its threshold is one of means over mirror images.
+    pub(crate) fn reads_mirrors(&self) -> bool {
+        let mut all = self.calibration.iter().flatten();
+        all.any(|calibration| calibration.mirrors)
+    }
+
     pub(crate) fn set_calibration(&mut self, calibration: Vec<Calibration>) {
         self.calibration = Some(calibration);
     }

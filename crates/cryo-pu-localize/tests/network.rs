@@ -107,7 +107,7 @@ fn the_result_does_not_depend_on_slabs() {
 fn the_mean_of_mirror_images_is_mirrored_with_the_tomogram() {
     let model = model(NetworkConfig::recommended(1));
     let params = PredictParams {
-        mirrors: true,
+        mirrors: Some(true),
         ..PredictParams::default()
     };
     let map = |volume: &Volume| {

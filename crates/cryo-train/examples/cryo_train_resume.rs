@@ -37,8 +37,7 @@ fn main() -> Result<(), Error> {
             let loss = (&x * &line[0].1 + &line[1].1 - &y)
                 .square()
                 .mean(Kind::Float);
-            optimizer.zero_gradients();
-            loss.backward();
+            optimizer.backward(&loss)?;
             optimizer.step(schedule.at(step as f64))?;
         }
         Ok(())

@@ -33,11 +33,11 @@ fn scaler_leaves_out_infinite_steps_and_halves() {
     )
     .unwrap();
     let mut backward = |factor: f64, scaler: &mut LossScaler| {
-        optimizer.zero_gradients();
         let loss = scaler.scaled(&(weight.square() * factor)).unwrap();
-        loss.sum(Kind::Float).backward();
+        optimizer.backward(&loss.sum(Kind::Float)).unwrap();
         let finite = scaler.unscale(&mut optimizer).unwrap();
-        (finite, weight.grad().double_value(&[0]))
+        let (_, gradient) = optimizer.gradients().next().unwrap();
+        (finite, gradient.double_value(&[0]))
     };
     assert_eq!(backward(1.0, &mut scaler), (true, 6.0));
     assert_eq!(scaler.scale(), 65_536.0);

@@ -44,6 +44,7 @@ impl<'a> EpochPictures<'a> {
         let (name, volume) = (&self.tomogram.name, &self.tomogram.volume);
         let params = PredictParams {
             memory_bytes: Some(memory),
+            mirrors: Some(false),
             ..PredictParams::default()
         };
         let mask = self.tomogram.mask;

@@ -71,7 +71,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     heatmaps: bool,
 
-    /// Average over four mirror images: four times the work, steadier scores.
+    /// Average over four mirror images: four times the work, steadier scores. Not needed after cryo localize train --mirrors,
+    /// of which the threshold fits better.
     #[arg(long)]
     mirrors: bool,
 }
@@ -201,7 +202,7 @@ fn localize_params(arguments: &Arguments, volume: &Volume, common: &Common) -> L
     let bytes = 4 * volume.data().len() as u64;
     LocalizeParams {
         predict: PredictParams {
-            mirrors: arguments.mirrors,
+            mirrors: arguments.mirrors.then_some(true),
             memory_bytes: Some(common.memory_bytes().saturating_sub(bytes)),
             ..PredictParams::default()
         },

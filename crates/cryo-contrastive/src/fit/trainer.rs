@@ -258,15 +258,16 @@ impl<'a> Trainer<'a> {
     fn train(&mut self, numbers: &[f32], rate: f64) -> Result<Vec<(&'static str, f64)>, Error> {
         let [first, second] = self.both(numbers)?;
         let loss = self.params.objective.loss_with_terms(&first, &second)?;
+        match &self.scaler {
+            Some(scaler) => self.optimizer.backward(&scaler.scaled(&loss.total)?)?,
+            None => self.optimizer.backward(&loss.total)?,
+        }
+        // Only now, since it waits for the device.
         let terms = read(&loss, &first)?;
         check_finite(self.step, rate, &terms)?;
-        self.optimizer.zero_gradients();
-        let usable = if let Some(scaler) = &mut self.scaler {
-            scaler.scaled(&loss.total)?.f_backward()?;
-            scaler.unscale(&mut self.optimizer)?
-        } else {
-            loss.total.f_backward()?;
-            true
+        let usable = match &mut self.scaler {
+            Some(scaler) => scaler.unscale(&mut self.optimizer)?,
+            None => true,
         };
         if let Some(limit) = self.params.clip {
             self.optimizer.clip_gradients(limit)?;

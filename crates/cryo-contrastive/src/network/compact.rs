@@ -20,7 +20,10 @@ impl Compact {
             let mut scope = scope.sub(&format!("layer{}", index + 1));
             let conv = &mut scope.sub("conv");
             let conv = Conv::new(conv, [from, to], &[3, 3], Init::TorchDefault).with_stride(stride);
-            (conv, BatchNorm::new(&mut scope.sub("bn"), to, true))
+            (
+                conv.channels_last(),
+                BatchNorm::new(&mut scope.sub("bn"), to, true),
+            )
         };
         Self {
             layers: shapes.into_iter().enumerate().map(layer).collect(),

@@ -16,14 +16,17 @@ impl Block {
         let shape = [from, to];
         Self {
             conv1: Conv::new(&mut scope.sub("conv1"), shape, &[3, 3], Init::HeFanOut)
-                .with_stride(stride),
+                .with_stride(stride)
+                .channels_last(),
             bn1: BatchNorm::new(&mut scope.sub("bn1"), to, true),
-            conv2: Conv::new(&mut scope.sub("conv2"), [to, to], &[3, 3], Init::HeFanOut),
+            conv2: Conv::new(&mut scope.sub("conv2"), [to, to], &[3, 3], Init::HeFanOut)
+                .channels_last(),
             bn2: BatchNorm::new(&mut scope.sub("bn2"), to, true),
             shortcut: (stride != 1).then(|| {
                 let mut scope = scope.sub("downsample");
                 let conv = Conv::new(&mut scope.sub("0"), shape, &[1, 1], Init::HeFanOut)
-                    .with_stride(stride);
+                    .with_stride(stride)
+                    .channels_last();
                 let norm = shortcut_norm.then(|| BatchNorm::new(&mut scope.sub("1"), to, true));
                 (conv, norm)
             }),
@@ -66,7 +69,8 @@ impl ResNet18 {
             [1, 64],
             &[3, 3],
             Init::TorchDefault,
-        );
+        )
+        .channels_last();
         let bn1 = BatchNorm::new(&mut scope.sub("bn1"), 64, true);
         let mut blocks = Vec::new();
         for (layer, from, to, stride) in [(1, 64, 64, 1), (2, 64, 128, 2), (3, 128, 256, 2)] {

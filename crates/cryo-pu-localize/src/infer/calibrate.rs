@@ -1,4 +1,3 @@
-use cryo_train::Precision;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -37,6 +36,9 @@ pub struct Calibration {
     pub least_score: f64,
     /// Particles that are expected in the tomograms.
     pub expected: f64,
+    /// Whether the scores are means over four mirror images.
+    #[serde(default)]
+    pub mirrors: bool,
     /// A range of thresholds; none for tubes.
     pub readings: Vec<Reading>,
 }
@@ -98,6 +100,7 @@ impl Calibration {
             particles: [mixture.mean, mixture.deviation],
             least_score: LEAST,
             expected: certain.iter().sum(),
+            mirrors: false,
             readings: readings(&all, &certain),
         }
     }
@@ -114,6 +117,7 @@ impl Calibration {
             particles: [mean, variance.sqrt().max(LEAST_SPREAD)],
             least_score: LEAST_OF_TUBES,
             expected: 0.0,
+            mirrors: false,
             readings: Vec::new(),
         }
     }
@@ -167,12 +171,8 @@ pub(crate) fn calibrate_on(
     model: &Model,
     fields: &[Field],
     held_out: Option<&[Field]>,
-    precision: Precision,
+    params: &PredictParams,
 ) -> Result<Vec<Calibration>, Error> {
-    let params = PredictParams {
-        precision,
-        ..PredictParams::default()
-    };
     let mut scores: Vec<Scores> = (0..model.config().network.classes)
         .map(|_| Scores::default())
         .collect();
@@ -182,7 +182,7 @@ pub(crate) fn calibrate_on(
         LEAST
     };
     for (number, field) in fields.iter().enumerate() {
-        let heat = predict_prepared(model, &field.prepared, &params, &())?;
+        let heat = predict_prepared(model, &field.prepared, params, &())?;
         let others = held_out.map_or(&[][..], |fields| &fields[number].places);
         for (class, scores) in scores.iter_mut().enumerate() {
             let mut found = peaks(model, &heat, class, least as f32, None)?;
@@ -207,11 +207,15 @@ pub(crate) fn calibrate_on(
         }
     }
     let calibration = |scores: &Scores| {
-        if model.config().tubular {
+        let found = if model.config().tubular {
             let annotated = [&scores.learned[..], &scores.held_out[..]].concat();
             Calibration::of_tubes(&annotated)
         } else {
             Calibration::of(scores)
+        };
+        Calibration {
+            mirrors: params.mirrors == Some(true),
+            ..found
         }
     };
     Ok(scores.iter().map(calibration).collect())

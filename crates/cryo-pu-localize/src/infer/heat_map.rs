@@ -17,8 +17,9 @@ pub struct PredictParams {
     /// Most planes that the network sees at once; the result does not depend on it. More is faster, by the few planes
     /// that neighbouring slabs share, and takes more memory.
     pub planes: usize,
-    /// Whether the mean over the four mirror images in the plane is taken: four times the work, a steadier score.
-    pub mirrors: bool,
+    /// Whether the mean over the four mirror images in the plane is taken: four times the work, a steadier score. `None`
+    /// does as when the model's threshold was read ([`FitParams::mirrors`](crate::FitParams::mirrors)).
+    pub mirrors: Option<bool>,
     /// In which numbers convolutions are computed.
     pub precision: Precision,
     /// Most memory in bytes for tomogram, heat maps and network; `None` does not look. Slabs get thinner before it fails.
@@ -29,7 +30,7 @@ impl Default for PredictParams {
     fn default() -> Self {
         Self {
             planes: 32,
-            mirrors: false,
+            mirrors: None,
             precision: Precision::Fast,
             memory_bytes: None,
         }
@@ -141,6 +142,7 @@ pub(crate) fn predict_prepared(
     let [depth, height, width] = [0, 1, 2].map(|axis| values.shape()[axis]);
     let shape = [depth, height.div_ceil(stride), width.div_ceil(stride)];
     let planes = affordable(model, shape, values.len(), params)?;
+    let mirrors = params.mirrors.unwrap_or_else(|| model.reads_mirrors());
     let mut classes = vec![Array3::zeros(shape); network.classes];
     let _guard = tch::no_grad_guard();
     progress.begin("heat map", depth as u64);
@@ -151,7 +153,7 @@ pub(crate) fn predict_prepared(
         let wanted = start..(start + planes).min(depth);
         let seen = start.saturating_sub(reach)..(wanted.end + reach).min(depth);
         let slab = values.slice(s![seen.clone(), .., ..]);
-        let found = probabilities(model, &slab, kind, params.mirrors)?;
+        let found = probabilities(model, &slab, kind, mirrors)?;
         let inner = wanted.start - seen.start..wanted.end - seen.start;
         for (class, map) in classes.iter_mut().enumerate() {
             copy(&found, class, inner.clone(), map, &wanted)?;

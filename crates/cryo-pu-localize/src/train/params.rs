@@ -57,6 +57,9 @@ pub struct FitParams {
     pub precision: Precision,
     /// Part of the annotations that is held out, to stop by and to choose the threshold; none of fewer than 10.
     pub held_out: f64,
+    /// Whether the threshold is read of means over four mirror images, which [`predict`](crate::predict) then takes, too.
+    #[serde(default)]
+    pub mirrors: bool,
     /// Epochs without a better loss of the held-out annotations after which training stops; `None` never does.
     pub patience: Option<u64>,
 }
@@ -89,6 +92,7 @@ impl FitParams {
             clip: None,
             precision: Precision::Fast,
             held_out: 0.0,
+            mirrors: false,
             patience: None,
         }
     }

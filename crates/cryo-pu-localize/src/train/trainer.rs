@@ -15,7 +15,7 @@ use super::{
     views::{contrastive, mirror},
 };
 use crate::{
-    AnnotatedTomogram, Error, Expected, Model, calibrate_on,
+    AnnotatedTomogram, Error, Expected, Model, PredictParams, calibrate_on,
     data::{density_warning, prepare, surrogate_noise},
     loss::consistency,
     loss::positive_negative_focal,
@@ -248,7 +248,12 @@ impl Trainer {
     pub fn finish(mut self) -> Result<Fit, Error> {
         let held_out = self.held_out.as_ref().map(|sampler| &sampler.fields[..]);
         let fields = &self.sampler.fields;
-        let calibration = calibrate_on(&self.model, fields, held_out, self.params.precision)?;
+        let params = PredictParams {
+            mirrors: Some(self.params.mirrors),
+            precision: self.params.precision,
+            ..PredictParams::default()
+        };
+        let calibration = calibrate_on(&self.model, fields, held_out, &params)?;
         self.model.set_calibration(calibration);
         Ok(Fit {
             model: self.model,
@@ -328,16 +333,18 @@ impl Trainer {
         let values: Vec<Tensor> = (read.iter())
             .map(|(_, term)| term.f_to_kind(Kind::Double))
             .collect::<Result<_, _>>()?;
-        let values = Vec::<f64>::try_from(&Tensor::f_stack(&values, 0)?)?;
+        let values = Tensor::f_stack(&values, 0)?;
+        match &self.scaler {
+            Some(scaler) => self.optimizer.backward(&scaler.scaled(&total)?)?,
+            None => self.optimizer.backward(&total)?,
+        }
+        // Only now, since it waits for the device.
+        let values = Vec::<f64>::try_from(&values)?;
         let read: Vec<_> = read.iter().map(|(name, _)| *name).zip(values).collect();
         check_finite(self.step, rate, &read)?;
-        self.optimizer.zero_gradients();
-        let usable = if let Some(scaler) = &mut self.scaler {
-            scaler.scaled(&total)?.f_backward()?;
-            scaler.unscale(&mut self.optimizer)?
-        } else {
-            total.f_backward()?;
-            true
+        let usable = match &mut self.scaler {
+            Some(scaler) => scaler.unscale(&mut self.optimizer)?,
+            None => true,
         };
         if let Some(limit) = self.params.clip {
             self.optimizer.clip_gradients(limit)?;

@@ -1,10 +1,12 @@
 mod adam;
+mod flat;
 mod params;
 mod sgd;
 
 use tch::{Kind, Tensor};
 
 use crate::{Differences, Error, NamedTensors};
+use flat::Flat;
 
 pub use params::{AdamParams, LarsParams, OptimizerParams, SgdParams};
 
@@ -12,29 +14,27 @@ pub use params::{AdamParams, LarsParams, OptimizerParams, SgdParams};
 struct Entry {
     name: String,
     tensor: Tensor,
-    /// In the order of [`OptimizerParams::slots`]; empty before the first step.
+    /// In the order of [`OptimizerParams::slots`]; empty before the first gradient.
     slots: Vec<Tensor>,
-}
-
-impl Entry {
-    /// No weight decay and no layer-wise rate where vectors are exempt.
-    fn is_exempt(&self, exempt_vectors: bool) -> bool {
-        exempt_vectors && self.tensor.dim() <= 1
-    }
 }
 
 /// Stochastic gradient descent or Adam, with state that can be saved.
 ///
 /// libtorch's own optimizers keep their state where it cannot be reached from Rust.
 /// Values are PyTorch's to rounding, which golden data checks.
+///
+/// Parameters, gradients and what is remembered lie in one row of memory each, so a step is a dozen operations
+/// whatever the number of tensors: a GPU is not kept waiting for hundreds of small ones.
 pub struct Optimizer {
     params: OptimizerParams,
     entries: Vec<Entry>,
+    flat: Option<Flat>,
     steps: i64,
 }
 
 impl Optimizer {
-    /// An optimizer of the named tensors, which need gradients. Shares the tensors, and keeps their order.
+    /// An optimizer of the named tensors, which need gradients and are of one kind on one device. Shares the tensors, and
+    /// keeps their order.
     ///
     /// # Errors
     /// [`Error::Parameter`].
@@ -47,7 +47,7 @@ impl Optimizer {
     /// let weight = Tensor::from_slice(&[3.0_f32]).set_requires_grad(true);
     /// let params = OptimizerParams::Sgd(SgdParams::default());
     /// let mut optimizer = Optimizer::new(params, [("weight".to_owned(), weight.shallow_clone())])?;
-    /// weight.square().sum(Kind::Float).backward();
+    /// optimizer.backward(&weight.square().sum(Kind::Float))?;
     /// optimizer.step(0.25)?; // 3 − 0.25 · 2 · 3
     /// assert_eq!(weight.double_value(&[0]), 1.5);
     /// # Ok::<(), cryo_train::Error>(())
@@ -65,37 +65,53 @@ impl Optimizer {
         Ok(Self {
             params,
             entries: tensors.into_iter().map(entry).collect(),
+            flat: None,
             steps: 0,
         })
     }
 
-    /// Changes every tensor that has a gradient, at that learning rate.
+    /// Takes the gradient of `loss`, a scalar, instead of the one before. The tensors' own `grad` stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Torch`], for example where the loss depends on none of the tensors.
+    pub fn backward(&mut self, loss: &Tensor) -> Result<(), Error> {
+        let tensors: Vec<&Tensor> = self.entries.iter().map(|entry| &entry.tensor).collect();
+        let gradients = Tensor::f_run_backward(&[loss], &tensors, false, false)?;
+        let _guard = tch::no_grad_guard();
+        let reached: Vec<bool> = gradients.iter().map(Tensor::defined).collect();
+        let mut flat = match self.flat.take() {
+            Some(flat) if flat.is_of(&reached) => flat,
+            _ => Flat::new(&self.params, &mut self.entries, &reached)?,
+        };
+        flat.take(&gradients)?;
+        self.flat = Some(flat);
+        Ok(())
+    }
+
+    /// Changes every tensor that the last loss depended on, at that learning rate.
     ///
     /// # Errors
     /// [`Error::Torch`].
     pub fn step(&mut self, rate: f64) -> Result<(), Error> {
         let _guard = tch::no_grad_guard();
         self.steps += 1;
-        for entry in &mut self.entries {
-            let gradient = entry.tensor.f_grad()?;
-            if !gradient.defined() {
-                continue;
-            }
+        let Some(flat) = &mut self.flat else {
+            return Ok(());
+        };
+        for part in flat.parts() {
             match &self.params {
-                OptimizerParams::Sgd(params) => sgd::update(params, entry, gradient, rate)?,
-                OptimizerParams::Adam(params) => {
-                    adam::update(params, entry, &gradient, rate, self.steps)?;
-                }
+                OptimizerParams::Sgd(params) => sgd::update(params, part, rate)?,
+                OptimizerParams::Adam(params) => adam::update(params, part, rate, self.steps)?,
             }
         }
         Ok(())
     }
 
-    /// Sets every gradient to 0.
-    pub fn zero_gradients(&mut self) {
-        for entry in &mut self.entries {
-            entry.tensor.zero_grad();
-        }
+    /// The gradients that the last [`backward`](Self::backward) took, by the tensors' names.
+    pub fn gradients(&self) -> impl Iterator<Item = (&str, Tensor)> {
+        let flat = self.flat.iter();
+        flat.flat_map(|flat| flat.gradients())
+            .map(|(entry, gradient)| (self.entries[entry].name.as_str(), gradient))
     }
 
     /// The length of all gradients taken as one vector.
@@ -104,15 +120,10 @@ impl Optimizer {
     /// [`Error::Torch`].
     pub fn gradient_norm(&self) -> Result<f64, Error> {
         let _guard = tch::no_grad_guard();
-        let norms = self
-            .gradients()?
-            .iter()
-            .map(Tensor::f_norm)
-            .collect::<Result<Vec<_>, _>>()?;
-        if norms.is_empty() {
-            return Ok(0.0);
-        }
-        Ok(Tensor::f_stack(&norms, 0)?.f_norm()?.f_double_value(&[])?)
+        Ok(match &self.flat {
+            Some(flat) => flat.gradient().f_norm()?.f_double_value(&[])?,
+            None => 0.0,
+        })
     }
 
     /// Shortens the gradients so that, taken as one vector, they are at most `limit` long; returns their
@@ -135,21 +146,10 @@ impl Optimizer {
     /// [`Error::Torch`].
     pub fn scale_gradients(&mut self, factor: f64) -> Result<(), Error> {
         let _guard = tch::no_grad_guard();
-        for mut gradient in self.gradients()? {
-            let _ = gradient.f_mul_scalar_(factor)?;
+        if let Some(flat) = &self.flat {
+            let _ = flat.gradient().f_mul_scalar_(factor)?;
         }
         Ok(())
-    }
-
-    fn gradients(&self) -> Result<Vec<Tensor>, Error> {
-        let mut gradients = Vec::with_capacity(self.entries.len());
-        for entry in &self.entries {
-            let gradient = entry.tensor.f_grad()?;
-            if gradient.defined() {
-                gradients.push(gradient);
-            }
-        }
-        Ok(gradients)
     }
 
     /// What must be saved to go on as if nothing had happened: `NAME.SLOT` for every parameter, with
@@ -208,6 +208,7 @@ impl Optimizer {
                 for (entry, slots) in self.entries.iter_mut().zip(loaded) {
                     entry.slots = slots.iter().map(Tensor::copy).collect();
                 }
+                self.flat = None;
                 return Ok(());
             }
             Some(_) => {}

@@ -1,46 +1,37 @@
 use tch::Tensor;
 
-use super::{Entry, LarsParams, SgdParams};
+use super::{LarsParams, SgdParams, flat::Part};
 use crate::Error;
 
-/// PyTorch's order: decay, (layer-wise rate,) momentum, step; the first buffer is the gradient itself.
-pub(super) fn update(
-    params: &SgdParams,
-    entry: &mut Entry,
-    gradient: Tensor,
-    rate: f64,
-) -> Result<(), Error> {
-    let exempt = entry.is_exempt(params.exempt_vectors);
-    let decay = if exempt { 0.0 } else { params.weight_decay };
-    let lars = params.lars.as_ref().filter(|_| !exempt);
+/// PyTorch's order: decay, (layer-wise rate,) momentum, step.
+pub(super) fn update(params: &SgdParams, part: &mut Part, rate: f64) -> Result<(), Error> {
+    let decay = if part.exempt {
+        0.0
+    } else {
+        params.weight_decay
+    };
+    let lars = params.lars.as_ref().filter(|_| !part.exempt);
     let trust = lars.map_or(Ok(None), |lars| {
-        layer_rate(lars, &entry.tensor, &gradient, decay).map(Some)
+        layer_rate(lars, &part.values, &part.gradient, decay).map(Some)
     })?;
     let mut change = if decay > 0.0 {
-        gradient.f_add(&entry.tensor.f_mul_scalar(decay)?)?
+        part.gradient.f_add(&part.values.f_mul_scalar(decay)?)?
     } else {
-        gradient
+        part.gradient.shallow_clone()
     };
     if let Some(trust) = trust {
         change = change.f_mul(&trust)?;
     }
-    if params.momentum > 0.0 {
-        let mut buffer = match entry.slots.pop() {
-            None => change.f_detach()?.copy(),
-            Some(mut buffer) => {
-                let _ = buffer.f_mul_scalar_(params.momentum)?;
-                let _ = buffer.f_add_(&change)?;
-                buffer
-            }
-        };
+    if let Some(buffer) = part.slots.first_mut() {
+        let _ = buffer.f_mul_scalar_(params.momentum)?;
+        let _ = buffer.f_add_(&change)?;
         change = if params.nesterov {
             change.f_add(&buffer.f_mul_scalar(params.momentum)?)?
         } else {
             buffer.shallow_clone()
         };
-        entry.slots.push(std::mem::take(&mut buffer));
     }
-    let _ = entry.tensor.f_sub_(&change.f_mul_scalar(rate)?)?;
+    let _ = part.values.f_sub_(&change.f_mul_scalar(rate)?)?;
     Ok(())
 }
 
