@@ -4,6 +4,9 @@
 
 pub mod inputs;
 pub mod machine;
+mod part;
 pub mod rounds;
 pub mod simulated;
 pub mod vectors;
+
+pub use part::Part;

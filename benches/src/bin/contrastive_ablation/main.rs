@@ -1,8 +1,9 @@
 //! What decides how well the exploration network tells molecules apart, as a Markdown table.
 //!
 //!     cargo run --release -p cryo-bench --features torch --bin contrastive_ablation -- \
-//!         FOLDER/sim01 [--epochs 60] [--seeds 1] [--only TEXT] [--threads 1]
+//!         FOLDER/sim01 [--epochs 60] [--seeds 1] [--only TEXT] [--part 1/1] [--threads 1] [--device cpu]
 //!
+//! --only takes the rows with that in their names, --part 2/3 the second of every three of them.
 //! `FOLDER/sim01` holds `sim01_rec.mrc` and `sim01_particles.star`. A candidate has the class of the particle that it is
 //! matched to, one to one, within half that particle's diameter; the others are background.
 
@@ -12,8 +13,9 @@ mod variants;
 
 use std::{ops::ControlFlow, path::PathBuf, time::Instant};
 
-use cryo_bench::machine;
+use cryo_bench::{Part, machine};
 use cryo_contrastive::{Model, embed, fit, pca, yardstick};
+use cryo_train::DeviceChoice;
 
 use data::{Data, SliceSource};
 use score::{Score, mean_and_spread};
@@ -29,7 +31,9 @@ struct Options {
     epochs: u64,
     seeds: u64,
     only: String,
+    part: Part,
     threads: i32,
+    device: DeviceChoice,
 }
 
 fn options() -> Result<Options, Failure> {
@@ -39,7 +43,9 @@ fn options() -> Result<Options, Failure> {
         epochs: 60,
         seeds: 1,
         only: String::new(),
+        part: Part::default(),
         threads: 1,
+        device: DeviceChoice::Cpu,
     };
     while let Some(argument) = arguments.next() {
         let mut value = || {
@@ -51,6 +57,8 @@ fn options() -> Result<Options, Failure> {
             "--epochs" => options.epochs = value()?.parse()?,
             "--seeds" => options.seeds = value()?.parse()?,
             "--only" => options.only = value()?,
+            "--part" => options.part = value()?.parse()?,
+            "--device" => options.device = value()?.parse()?,
             "--threads" => options.threads = value()?.parse()?,
             _ => options.folder = argument.into(),
         }
@@ -78,7 +86,7 @@ fn main() -> Result<(), Failure> {
         ("PCA 50, mean of 3 slices, box 24", 3, 24, None),
         ("PCA 50, input of the network", 4, 36, Some(12)),
     ] {
-        if name.contains(&options.only) {
+        if name.contains(&options.only) && options.part.holds(0) {
             let points = data.raw_crops(slices, size, crop)?;
             let score = Score::of(pca(points.view(), 50)?.view(), &data.labels)?;
             println!(
@@ -89,9 +97,11 @@ fn main() -> Result<(), Failure> {
             );
         }
     }
-    for variant in variants(options.epochs) {
-        if variant.name.contains(&options.only) {
-            println!("{}", row(&data, &variant, &options)?);
+    let rows = variants(options.epochs);
+    let wanted = |row: &&Variant| row.name.contains(&options.only);
+    for (number, variant) in rows.iter().filter(wanted).enumerate() {
+        if options.part.holds(number) {
+            println!("{}", row(&data, variant, &options)?);
         }
     }
     Ok(())
@@ -102,7 +112,7 @@ fn row(data: &Data, variant: &Variant, options: &Options) -> Result<String, Fail
     let (mut seconds, mut facts, mut sticks) = (0.0, (0, 0), Vec::new());
     for seed in 0..options.seeds {
         let source = SliceSource::new(data, variant)?;
-        let model = Model::new(&variant.config, seed, tch::Device::Cpu)?;
+        let model = Model::new(&variant.config, seed, options.device.resolve()?)?;
         facts = (model.parameters(), variant.config.macs());
         let mut params = variant.params.clone();
         params.seed = seed;

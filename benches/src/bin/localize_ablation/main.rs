@@ -1,8 +1,11 @@
 //! What decides how well few annotations find the others, on the tomogram that they are of and on others.
 //!
 //!     cargo run --release -p cryo-bench --features torch --bin localize_ablation -- \
-//!         FOLDER/sim01 [OTHER_FOLDER …] [--class 6qzp:250]… [--annotations 20] [--seeds 3] [--only TEXT] \
-//!         [--threads 2] [--device cpu]
+//!         FOLDER/sim01 [OTHER_FOLDER …] [--class 6qzp:250]… [--annotations 20] [--seeds 3] [--steps 120] \
+//!         [--only TEXT] [--part 1/1] [--threads 2] [--device cpu]
+//!
+//! --only takes the row of that name, --part 2/3 the second of every three rows, --steps so many steps an epoch where the row has no
+//! other number.
 //!
 //! The first folder is learned from, the others are only looked at. Each holds `*_rec.mrc` and `*_truth.star` (of `cryo
 //! simulate`) or `*_particles.star`. Picks are matched one to one within half a diameter. Columns: F1 at the automatic
@@ -14,11 +17,12 @@ mod variants;
 
 use std::{ops::ControlFlow, path::PathBuf, time::Instant};
 
-use cryo_bench::machine;
+use cryo_bench::{Part, machine};
 use cryo_core::ParticleSet;
 use cryo_eval::{EvaluateParams, evaluate};
 use cryo_pu_localize::{LocalizeParams, Model, Threshold, fit, particles, predict};
 use cryo_train::DeviceChoice;
+use tch::Device;
 
 use data::{Class, Scene};
 use variants::{Variant, variants};
@@ -33,7 +37,9 @@ struct Options {
     classes: Vec<Class>,
     annotations: usize,
     seeds: u64,
+    steps: Option<u64>,
     only: Option<String>,
+    part: Part,
     threads: i32,
     device: DeviceChoice,
 }
@@ -45,7 +51,9 @@ fn options() -> Result<Options, Failure> {
         classes: Vec::new(),
         annotations: 20,
         seeds: 3,
+        steps: None,
         only: None,
+        part: Part::default(),
         threads: 2,
         device: DeviceChoice::Cpu,
     };
@@ -66,7 +74,9 @@ fn options() -> Result<Options, Failure> {
             }
             "--annotations" => options.annotations = value()?.parse()?,
             "--seeds" => options.seeds = value()?.parse()?,
+            "--steps" => options.steps = Some(value()?.parse()?),
             "--only" => options.only = Some(value()?),
+            "--part" => options.part = value()?.parse()?,
             "--threads" => options.threads = value()?.parse()?,
             "--device" => options.device = value()?.parse()?,
             _ => options.folders.push(argument.into()),
@@ -103,14 +113,13 @@ fn main() -> Result<(), Failure> {
         names.join(" | ")
     );
     println!("|---|---|---|{}---|---|", "---|".repeat(names.len()));
+    let device = options.device.resolve()?;
     let voxel = first.volume.grid().voxel_size.x();
-    for variant in variants(&options.classes, voxel) {
-        if options
-            .only
-            .as_ref()
-            .is_none_or(|only| variant.name == only)
-        {
-            row(&scenes, &variant, &options)?;
+    let rows = variants(&options.classes, voxel, options.steps, device);
+    let wanted = |variant: &Variant| (options.only.as_ref()).is_none_or(|o| variant.name == o);
+    for (number, variant) in rows.iter().filter(|row| wanted(row)).enumerate() {
+        if options.part.holds(number) {
+            row(&scenes, variant, &options, device)?;
         }
     }
     Ok(())
@@ -123,8 +132,12 @@ struct Sums {
     scenes: Vec<Vec<[f64; 3]>>,
 }
 
-fn row(scenes: &[Scene], variant: &Variant, options: &Options) -> Result<(), Failure> {
-    let device = options.device.resolve()?;
+fn row(
+    scenes: &[Scene],
+    variant: &Variant,
+    options: &Options,
+    device: Device,
+) -> Result<(), Failure> {
     let mut sums: Vec<Sums> = (options.classes.iter())
         .map(|_| Sums {
             unannotated: Vec::new(),

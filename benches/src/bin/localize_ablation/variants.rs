@@ -3,6 +3,7 @@ use cryo_pu_localize::{
     Prior,
 };
 use cryo_train::{Precision, Schedule};
+use tch::Device;
 
 use crate::data::Class;
 
@@ -13,7 +14,12 @@ pub(crate) struct Variant {
 }
 
 /// The recommended settings, and each of them changed alone.
-pub(crate) fn variants(classes: &[Class], voxel_angstrom: f64) -> Vec<Variant> {
+pub(crate) fn variants(
+    classes: &[Class],
+    voxel_angstrom: f64,
+    steps: Option<u64>,
+    device: Device,
+) -> Vec<Variant> {
     let configs: Vec<ClassConfig> = (classes.iter())
         .map(|class| ClassConfig {
             name: class.name.clone(),
@@ -26,6 +32,7 @@ pub(crate) fn variants(classes: &[Class], voxel_angstrom: f64) -> Vec<Variant> {
     let mut add = |name, change: &dyn Fn(&mut ModelConfig, &mut FitParams)| {
         let mut model = ModelConfig::recommended(configs.clone(), voxel_angstrom);
         let mut params = FitParams::recommended();
+        params.steps_per_epoch = steps.or(params.steps_per_epoch);
         change(&mut model, &mut params);
         all.push(Variant {
             name,
@@ -56,6 +63,10 @@ pub(crate) fn variants(classes: &[Class], voxel_angstrom: f64) -> Vec<Variant> {
     });
     add("prior 0.01", &|_, p| p.prior = Prior::Given(0.01));
     add("f32", &|_, p| p.precision = Precision::F32);
+    if device != Device::Cpu {
+        add("f16", &|_, p| p.precision = Precision::F16);
+    }
+    add("mirror images", &|_, p| p.mirrors = true);
     add("no noise", &|_, p| p.augment.noise = 0.0);
     add("no gain", &|_, p| p.augment.gain = 0.0);
     add("no quarter turns", &|_, p| p.augment.quarter_turns = false);
@@ -91,6 +102,11 @@ pub(crate) fn variants(classes: &[Class], voxel_angstrom: f64) -> Vec<Variant> {
     add("width 8", &|m, _| m.network.width = 8);
     add("width 32", &|m, _| m.network.width = 32);
     add("4 blocks", &|m, _| m.network.blocks = 4);
+    add("4 blocks, width 32, mirror images", &|m, p| {
+        m.network.blocks = 4;
+        m.network.width = 32;
+        p.mirrors = true;
+    });
     add("depth 5", &|_, p| p.sample[0] = 5);
     add("depth 11", &|_, p| p.sample[0] = 11);
     add("batch 8", &|_, p| p.batch_size = 8);
