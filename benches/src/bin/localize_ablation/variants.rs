@@ -66,7 +66,7 @@ pub(crate) fn variants(
     if device != Device::Cpu {
         add("f16", &|_, p| p.precision = Precision::F16);
     }
-    add("mirror images", &|_, p| p.mirrors = true);
+    add("no mirror images", &|_, p| p.mirrors = false);
     add("no noise", &|_, p| p.augment.noise = 0.0);
     add("no gain", &|_, p| p.augment.gain = 0.0);
     add("no quarter turns", &|_, p| p.augment.quarter_turns = false);
@@ -102,10 +102,9 @@ pub(crate) fn variants(
     add("width 8", &|m, _| m.network.width = 8);
     add("width 32", &|m, _| m.network.width = 32);
     add("4 blocks", &|m, _| m.network.blocks = 4);
-    add("4 blocks, width 32, mirror images", &|m, p| {
+    add("4 blocks, width 32", &|m, _| {
         m.network.blocks = 4;
         m.network.width = 32;
-        p.mirrors = true;
     });
     add("depth 5", &|_, p| p.sample[0] = 5);
     add("depth 11", &|_, p| p.sample[0] = 11);

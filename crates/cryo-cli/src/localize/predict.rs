@@ -71,10 +71,13 @@ pub(crate) struct Arguments {
     #[arg(long)]
     heatmaps: bool,
 
-    /// Average over four mirror images: four times the work, steadier scores. Not needed after cryo localize train --mirrors,
-    /// of which the threshold fits better.
+    /// Average over four mirror images: four times the work, steadier scores [default: as in training].
     #[arg(long)]
     mirrors: bool,
+
+    /// Do not average over mirror images: a quarter of the work; the threshold is not made for it.
+    #[arg(long, conflicts_with = "mirrors")]
+    no_mirrors: bool,
 }
 
 fn threshold(text: &str) -> Result<Threshold, String> {
@@ -202,7 +205,11 @@ fn localize_params(arguments: &Arguments, volume: &Volume, common: &Common) -> L
     let bytes = 4 * volume.data().len() as u64;
     LocalizeParams {
         predict: PredictParams {
-            mirrors: arguments.mirrors.then_some(true),
+            mirrors: match (arguments.mirrors, arguments.no_mirrors) {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
+                _ => None,
+            },
             memory_bytes: Some(common.memory_bytes().saturating_sub(bytes)),
             ..PredictParams::default()
         },

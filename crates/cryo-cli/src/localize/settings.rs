@@ -1,4 +1,4 @@
-use clap::Args;
+use clap::{ArgAction, Args};
 use cryo_pu_localize::{
     AugmentParams, ClassConfig, FitParams, ModelConfig, NetworkConfig, Objective, Prior,
     SplatParams,
@@ -33,7 +33,8 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     epochs: Option<u64>,
 
-    /// Steps of an epoch for each class [default: 120; paper and cet-pick one for each annotation, 0].
+    /// Steps of an epoch for each class; 0 takes the default [default: 120, and 300 for particles below 130 Å; paper and
+    /// cet-pick one for each annotation].
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<u64>,
@@ -73,10 +74,10 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Option::is_none")]
     lambda: Option<Vec<f64>>,
 
-    /// Average scores over four mirror images, here for the threshold and in predict: four times the work there, steadier
-    /// scores.
-    #[arg(long)]
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    /// Do not average scores over four mirror images, here for the threshold and in predict: a quarter of the work there,
+    /// less steady scores [paper and cet-pick: never averaged].
+    #[arg(long = "no-mirrors", action = ArgAction::SetFalse)]
+    #[serde(skip_serializing_if = "Clone::clone")]
     mirrors: bool,
 
     /// Highest learning rate [default: 0.002; paper 0.001, cet-pick 0.0005].
@@ -93,7 +94,7 @@ pub(crate) struct Settings {
     /// 0 where it follows from diameter and tomogram.
     working_voxel: f64,
     pub(super) epochs: u64,
-    /// For each class; 0 for one an annotation.
+    /// For each class; 0 as the preset says.
     steps: u64,
     batch: usize,
     objective: String,
@@ -138,7 +139,7 @@ impl Settings {
             blocks: network.blocks,
             working_voxel: 0.0,
             epochs: params.epochs,
-            steps: params.steps_per_epoch.unwrap_or(0),
+            steps: 0,
             batch: params.batch_size,
             objective: match params.objective {
                 Objective::SoftFocal => "soft-focal",
@@ -205,11 +206,11 @@ impl Settings {
         })
     }
 
-    pub(super) fn fit(&self, seed: u64) -> Result<FitParams, Failure> {
+    pub(super) fn fit(&self, model: &ModelConfig, seed: u64) -> Result<FitParams, Failure> {
         let base = match self.preset.as_str() {
             "paper" => FitParams::paper(),
             "cet-pick" => FitParams::cet_pick(),
-            _ => FitParams::recommended(),
+            _ => FitParams::recommended_for(model),
         };
         let [supervised, unsupervised, consistency] = self.lambda()?;
         let contrast = (supervised > 0.0 || unsupervised > 0.0).then(|| {
@@ -230,8 +231,11 @@ impl Settings {
         };
         Ok(FitParams {
             epochs: self.epochs,
-            steps_per_epoch: (self.steps > 0)
-                .then_some(self.steps * self.diameters.len().max(1) as u64),
+            steps_per_epoch: if self.steps > 0 {
+                Some(self.steps * model.classes.len() as u64)
+            } else {
+                base.steps_per_epoch
+            },
             batch_size: self.batch,
             seed,
             objective: objective(&self.objective)?,

@@ -122,7 +122,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         .map(|(_, volume)| volume.grid().voxel_size.x())
         .fold(f64::INFINITY, f64::min);
     let model_config = settings.model(&learned.names, voxel)?;
-    let params = settings.fit(common.seed())?.fitting(
+    let params = settings.fit(&model_config, common.seed())?.fitting(
         least_shape(&learned.volumes, model_config.voxel_angstrom),
         &model_config.network,
     );

@@ -86,7 +86,7 @@ impl Network {
             if let Some(norm) = norm {
                 hidden = norm.forward(&hidden, mode);
             }
-            hidden = hidden.relu();
+            hidden = hidden.relu_();
         }
         let single = tch::Kind::Float;
         let logits = self.heat.forward(&hidden, mode.kind).to_kind(single);

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AugmentParams;
 use crate::{
-    Error, NetworkConfig, Objective, SplatParams,
+    ClassConfig, Error, ModelConfig, NetworkConfig, Objective, SplatParams,
     error::require,
     loss::{ContrastParams, ContrastRows},
 };
@@ -57,16 +57,46 @@ pub struct FitParams {
     pub precision: Precision,
     /// Part of the annotations that is held out, to stop by and to choose the threshold; none of fewer than 10.
     pub held_out: f64,
-    /// Whether the threshold is read of means over four mirror images, which [`predict`](crate::predict) then takes, too.
+    /// Whether the threshold is read of means over four mirror images, which [`predict`](crate::predict) then takes, too:
+    /// four times the work there; best F1 rises by 0.01 to 0.04 where it is not near 1 (docs/benchmarks.md).
     #[serde(default)]
     pub mirrors: bool,
     /// Epochs without a better loss of the held-out annotations after which training stops; `None` never does.
     pub patience: Option<u64>,
 }
 
+const STEPS: u64 = 120;
+const STEPS_OF_SMALL: u64 = 300;
+const SMALL_ANGSTROM: f64 = 130.0;
+
 impl FitParams {
-    /// The project's default for one class; docs/benchmarks.md says what it was compared with, at 600 steps. Networks of
-    /// several classes need as many steps for each.
+    /// The project's default for what `config` looks for: [`recommended`](Self::recommended) with 120 steps an epoch for
+    /// each class, and 300 for each of particles smaller than 130 Å, which are learned more slowly.
+    ///
+    /// # Examples
+    /// ```
+    /// use cryo_pu_localize::{ClassConfig, FitParams, ModelConfig};
+    /// let class = |name: &str, diameter_angstrom| ClassConfig { name: name.into(), diameter_angstrom };
+    /// let classes = vec![class("ribosome", 250.0), class("hsp90", 100.0)];
+    /// let params = FitParams::recommended_for(&ModelConfig::recommended(classes, 10.0));
+    /// assert_eq!(params.steps_per_epoch, Some(420));
+    /// ```
+    #[must_use]
+    pub fn recommended_for(config: &ModelConfig) -> Self {
+        let steps = |class: &ClassConfig| {
+            if class.diameter_angstrom < SMALL_ANGSTROM {
+                STEPS_OF_SMALL
+            } else {
+                STEPS
+            }
+        };
+        Self {
+            steps_per_epoch: Some(config.classes.iter().map(steps).sum()),
+            ..Self::recommended()
+        }
+    }
+
+    /// The project's default for one class of large particles; docs/benchmarks.md says what it was compared with.
     #[must_use]
     pub fn recommended() -> Self {
         let adam = AdamParams {
@@ -76,7 +106,7 @@ impl FitParams {
         };
         Self {
             epochs: 10,
-            steps_per_epoch: Some(120),
+            steps_per_epoch: Some(STEPS),
             batch_size: 4,
             sample: [7, 64, 64],
             near: 0.5,
@@ -92,7 +122,7 @@ impl FitParams {
             clip: None,
             precision: Precision::Fast,
             held_out: 0.0,
-            mirrors: false,
+            mirrors: true,
             patience: None,
         }
     }
@@ -111,6 +141,7 @@ impl FitParams {
             },
             objective: Objective::PuFocal,
             prior: Prior::Given(0.01),
+            mirrors: false,
             contrast: Some(ContrastParams::default()),
             consistency: 0.1,
             optimizer: OptimizerParams::Adam(AdamParams::default()),
