@@ -33,9 +33,7 @@ impl Compact {
     pub(super) fn forward(&self, images: &Tensor, mode: Mode) -> Tensor {
         let mut hidden = images.shallow_clone();
         for (conv, norm) in &self.layers {
-            hidden = norm
-                .forward(&conv.forward(&hidden, mode.kind), mode)
-                .relu_();
+            hidden = conv.forward_normalized(&hidden, norm, mode).relu_();
         }
         hidden
             .to_kind(Kind::Float)

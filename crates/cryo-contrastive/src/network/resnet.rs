@@ -34,14 +34,13 @@ impl Block {
     }
 
     fn forward(&self, input: &Tensor, mode: Mode) -> Tensor {
-        let hidden = self.conv1.forward(input, mode.kind);
-        let hidden = self.bn1.forward(&hidden, mode).relu_();
-        let hidden = self.conv2.forward(&hidden, mode.kind);
-        let hidden = self.bn2.forward(&hidden, mode);
+        let mut hidden = self.conv1.forward_normalized(input, &self.bn1, mode);
+        let hidden = hidden.relu_();
+        let hidden = self.conv2.forward_normalized(&hidden, &self.bn2, mode);
         let past = match &self.shortcut {
             None => input.shallow_clone(),
             Some((conv, None)) => conv.forward(input, mode.kind),
-            Some((conv, Some(norm))) => norm.forward(&conv.forward(input, mode.kind), mode),
+            Some((conv, Some(norm))) => conv.forward_normalized(input, norm, mode),
         };
         (hidden + past).relu_()
     }
@@ -105,8 +104,7 @@ impl ResNet18 {
         let stacked = images
             .transpose(0, 1)
             .reshape([channels * items, 1, height, width]);
-        let hidden = self.conv1.forward(&stacked, mode.kind);
-        let mut hidden = self.bn1.forward(&hidden, mode).relu_();
+        let mut hidden = (self.conv1.forward_normalized(&stacked, &self.bn1, mode)).relu_();
         for block in &self.blocks {
             hidden = block.forward(&hidden, mode);
         }

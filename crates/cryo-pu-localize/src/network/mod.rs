@@ -82,11 +82,11 @@ impl Network {
             .view([count, planes, size[1], size[2], size[3]])
             .transpose(1, 2);
         for (conv, norm) in &self.fusion {
-            hidden = conv.forward(&hidden, mode.kind);
-            if let Some(norm) = norm {
-                hidden = norm.forward(&hidden, mode);
+            hidden = match norm {
+                Some(norm) => conv.forward_normalized(&hidden, norm, mode),
+                None => conv.forward(&hidden, mode.kind),
             }
-            hidden = hidden.relu_();
+            .relu_();
         }
         let single = tch::Kind::Float;
         let logits = self.heat.forward(&hidden, mode.kind).to_kind(single);

@@ -22,9 +22,7 @@ impl Block {
     fn forward(&self, input: &Tensor, mode: Mode) -> Tensor {
         let mut hidden = input.shallow_clone();
         for (conv, norm) in &self.0 {
-            hidden = norm
-                .forward(&conv.forward(&hidden, mode.kind), mode)
-                .relu_();
+            hidden = conv.forward_normalized(&hidden, norm, mode).relu_();
         }
         hidden
     }
@@ -96,9 +94,7 @@ impl UNet {
     pub(super) fn forward(&self, slices: &Tensor, mode: Mode) -> Tensor {
         let mut hidden = slices.shallow_clone();
         if let Some((conv, norm)) = &self.stem {
-            hidden = norm
-                .forward(&conv.forward(&hidden, mode.kind), mode)
-                .relu_();
+            hidden = conv.forward_normalized(&hidden, norm, mode).relu_();
         }
         let mut skips = Vec::new();
         for (number, block) in self.down.iter().enumerate() {
@@ -112,9 +108,8 @@ impl UNet {
         for up in &self.up {
             let skip = skips.pop().expect("every block up has one down");
             let size = skip.size();
-            let grown = up.grow.forward(&hidden, mode.kind);
-            let grown = grown.narrow(2, 0, size[2]).narrow(3, 0, size[3]);
-            let grown = up.norm.forward(&grown, mode).relu_();
+            let grown = up.grow.forward_normalized(&hidden, &up.norm, mode);
+            let grown = grown.narrow(2, 0, size[2]).narrow(3, 0, size[3]).relu_();
             hidden = up.block.forward(&Tensor::cat(&[grown, skip], 1), mode);
         }
         self.last.forward(&hidden, mode.kind)

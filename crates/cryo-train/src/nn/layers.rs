@@ -71,14 +71,40 @@ impl Conv {
 
     /// `[n, c, …]` to `[n, c', …]`, computed in `kind`.
     pub fn forward(&self, input: &Tensor, kind: Kind) -> Tensor {
-        let (input, mut weight) = (cast(input, kind), cast(&self.weight, kind));
+        self.convolved(input, &self.weight, self.bias.as_ref(), kind)
+    }
+
+    /// The same and then `norm`, which outside training becomes part of the weights: one pass over the output less.
+    pub fn forward_normalized(&self, input: &Tensor, norm: &BatchNorm, mode: Mode) -> Tensor {
+        if mode.train {
+            return norm.forward(&self.forward(input, mode.kind), mode);
+        }
+        let [scale, offset] = norm.scale_and_offset();
+        let mut size = vec![1; self.weight.dim()];
+        size[0] = -1;
+        let weight = &self.weight * scale.view(size.as_slice());
+        let offset = match &self.bias {
+            Some(bias) => offset + bias * scale,
+            None => offset,
+        };
+        self.convolved(input, &weight, Some(&offset), mode.kind)
+    }
+
+    fn convolved(
+        &self,
+        input: &Tensor,
+        weight: &Tensor,
+        bias: Option<&Tensor>,
+        kind: Kind,
+    ) -> Tensor {
+        let (input, mut weight) = (cast(input, kind), cast(weight, kind));
         if self.channels_last && self.stride.len() == 2 {
             weight = weight
                 .permute([0, 2, 3, 1])
                 .contiguous()
                 .permute([0, 3, 1, 2]);
         }
-        let bias = self.bias.as_ref().map(|bias| cast(bias, kind));
+        let bias = bias.map(|bias| cast(bias, kind));
         let (stride, padding, dilation) = (&self.stride, &self.padding, &self.dilation);
         if self.stride.len() == 2 {
             input.conv2d(&weight, bias.as_ref(), stride, padding, dilation, 1)
@@ -105,10 +131,23 @@ impl ConvTranspose2d {
 
     /// `[n, c, y, x]` to `[n, c', 2y, 2x]`, computed in `kind`.
     pub fn forward(&self, input: &Tensor, kind: Kind) -> Tensor {
-        let bias = cast(&self.bias, kind);
+        Self::grown(input, &self.weight, &self.bias, kind)
+    }
+
+    /// The same and then `norm`, which outside training becomes part of the weights.
+    pub fn forward_normalized(&self, input: &Tensor, norm: &BatchNorm, mode: Mode) -> Tensor {
+        if mode.train {
+            return norm.forward(&self.forward(input, mode.kind), mode);
+        }
+        let [scale, offset] = norm.scale_and_offset();
+        let weight = &self.weight * scale.view([1, -1, 1, 1]);
+        Self::grown(input, &weight, &(offset + &self.bias * scale), mode.kind)
+    }
+
+    fn grown(input: &Tensor, weight: &Tensor, bias: &Tensor, kind: Kind) -> Tensor {
         cast(input, kind).conv_transpose2d(
-            &cast(&self.weight, kind),
-            Some(&bias),
+            &cast(weight, kind),
+            Some(&cast(bias, kind)),
             [2, 2],
             [0, 0],
             [0, 0],
@@ -149,6 +188,19 @@ impl BatchNorm {
             scope.buffer("running_var", channels, 1.0),
         ];
         Self { affine, running }
+    }
+
+    /// What it multiplies each channel by and then adds, by its running statistics.
+    fn scale_and_offset(&self) -> [Tensor; 2] {
+        let [mean, variance] = &self.running;
+        let inverse = (variance + EPSILON).rsqrt();
+        match &self.affine {
+            Some([weight, bias]) => {
+                let scale = weight * inverse;
+                [scale.shallow_clone(), bias - mean * scale]
+            }
+            None => [inverse.shallow_clone(), -(mean * inverse)],
+        }
     }
 
     /// `[n, c, …]`, normalized.

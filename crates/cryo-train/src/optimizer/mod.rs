@@ -110,7 +110,7 @@ impl Optimizer {
     /// The gradients that the last [`backward`](Self::backward) took, by the tensors' names.
     pub fn gradients(&self) -> impl Iterator<Item = (&str, Tensor)> {
         let flat = self.flat.iter();
-        flat.flat_map(|flat| flat.gradients())
+        flat.flat_map(Flat::gradients)
             .map(|(entry, gradient)| (self.entries[entry].name.as_str(), gradient))
     }
 
