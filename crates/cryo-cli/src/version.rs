@@ -18,5 +18,10 @@ fn device(choice: DeviceChoice) -> Result<String, Failure> {
     let device = choice
         .resolve()
         .map_err(|error| Failure::Resources(error.to_string()))?;
-    Ok(format!("{device:?}").to_lowercase())
+    // As --device names it.
+    let taken = match device {
+        tch::Device::Cuda(index) => DeviceChoice::Cuda(index),
+        _ => DeviceChoice::Cpu,
+    };
+    Ok(taken.to_string())
 }

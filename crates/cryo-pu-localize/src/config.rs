@@ -41,23 +41,22 @@ pub struct NetworkConfig {
 }
 
 impl NetworkConfig {
-    /// Bytes that training takes beside the network for each voxel of a batch of samples, at this project's default of two
-    /// views of each: about 1.9 numbers of 32 bits for each output of a layer (measured on the CPU, where it
-    /// computes in bf16; within a fifth).
+    /// Bytes that training takes beside the network for each voxel of a batch of samples: 1.5 numbers of 32 bits for each
+    /// output of a layer (on a CPU that computes in bf16 half of it was measured).
     #[must_use]
     pub fn training_bytes_per_voxel(&self) -> u64 {
         let level = |block: usize| self.width as f64 / (1_u64 << block) as f64;
         let down: f64 = (0..self.blocks).map(|block| 2.0 * level(block)).sum();
         let up: f64 = (1..self.blocks).map(|block| 5.0 * level(block - 1)).sum();
         let rest = (1 + self.fusion.len()) as f64 * self.width as f64;
-        (4.0 * 1.9 * (down + up + rest)) as u64
+        (4.0 * 1.5 * (down + up + rest)) as u64
     }
 
     /// Bytes that a heat map takes beside the network for each voxel that the network sees at once.
     #[must_use]
     pub(crate) fn prediction_bytes_per_voxel(&self) -> u64 {
         // Live at once at the finest level: input and output of a convolution, the skip and copies in another layout.
-        4 * 9 * self.width as u64
+        4 * 6 * self.width as u64
     }
 
     /// The project's default (docs/benchmarks.md says what it was compared with): full resolution of a grid that is as coarse as the particle allows, three

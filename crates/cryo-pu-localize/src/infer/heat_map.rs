@@ -141,7 +141,7 @@ pub(crate) fn predict_prepared(
     let values = prepared.values.view();
     let [depth, height, width] = [0, 1, 2].map(|axis| values.shape()[axis]);
     let shape = [depth, height.div_ceil(stride), width.div_ceil(stride)];
-    let planes = affordable(model, shape, values.len(), params)?;
+    let planes = affordable(model, shape, prepared, params)?;
     let mirrors = params.mirrors.unwrap_or_else(|| model.reads_mirrors());
     let mut classes = vec![Array3::zeros(shape); network.classes];
     let _guard = tch::no_grad_guard();
@@ -186,7 +186,7 @@ pub(crate) fn predict_prepared(
 fn affordable(
     model: &Model,
     heat: [usize; 3],
-    voxels: usize,
+    prepared: &Prepared,
     params: &PredictParams,
 ) -> Result<usize, Error> {
     let Some(limit) = params.memory_bytes else {
@@ -194,7 +194,8 @@ fn affordable(
     };
     let network = &model.config().network;
     let map: usize = heat.iter().product();
-    let fixed = 4 * (voxels + network.classes * map) as u64;
+    let masked = prepared.mask.as_ref().map_or(0, |mask| mask.len());
+    let fixed = (4 * (prepared.values.len() + network.classes * map) + masked) as u64;
     let plane = network.prediction_bytes_per_voxel() * (heat[1] * heat[2]) as u64;
     let halo = 2 * network.reach_planes() as u64;
     let needed = fixed + (halo + 1) * plane;
