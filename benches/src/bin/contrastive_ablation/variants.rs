@@ -116,7 +116,14 @@ pub(crate) fn variants(epochs: u64) -> Vec<Variant> {
         v.config.embedded = Embedded::Projection;
     });
     add("batch: 128", &|v| v.params.batch_size = 128);
-    add("precision: bf16", &|v| v.params.precision = Precision::Bf16);
+    add("precision: f32", &|v| v.params.precision = Precision::F32);
+    add("precision: f32, bf16 in embedding", &|v| {
+        v.params.precision = Precision::F32;
+        v.embed.precision = Precision::Bf16;
+    });
+    add("precision: bf16, in embedding, too", &|v| {
+        v.embed.precision = Precision::Bf16;
+    });
     add("epochs: three times as many", &|v| {
         v.params = FitParams {
             epochs: 3 * v.params.epochs,

@@ -34,7 +34,8 @@ pub struct FitParams {
 }
 
 impl FitParams {
-    /// What the project's ablation found best: NT-Xent, AdamW with half a cosine, batches of 256.
+    /// What the project's ablation found best: NT-Xent, AdamW with half a cosine, batches of 256; bf16 where the processor
+    /// multiplies it, too.
     #[must_use]
     pub fn recommended(epochs: u64) -> Self {
         let adam = AdamParams {
@@ -52,7 +53,7 @@ impl FitParams {
             augment: [AugmentParams::default(), AugmentParams::default()],
             pairs: Pairs::Same,
             clip: None,
-            precision: Precision::Auto,
+            precision: Precision::Fast,
         }
     }
 
@@ -68,6 +69,7 @@ impl FitParams {
             schedule: Schedule::cosine(1e-3, epochs as f64, 0.0),
             augment: [AugmentParams::paper(), AugmentParams::paper()],
             pairs: Pairs::Neighbour,
+            precision: Precision::Auto,
             ..Self::recommended(epochs)
         }
     }
