@@ -194,7 +194,7 @@ fn affordable(
     };
     let network = &model.config().network;
     let map: usize = heat.iter().product();
-    let masked = prepared.mask.as_ref().map_or(0, |mask| mask.len());
+    let masked = prepared.mask.as_ref().map_or(0, Array3::len);
     let fixed = (4 * (prepared.values.len() + network.classes * map) + masked) as u64;
     let plane = network.prediction_bytes_per_voxel() * (heat[1] * heat[2]) as u64;
     let halo = 2 * network.reach_planes() as u64;
