@@ -93,6 +93,22 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
     assert!(found > 0.8, "F1 {found}");
     assert!(fail(at, &PREDICT, 2).contains("is not overwritten"));
 
+    // Mirror images are the default, of training and so of what follows.
+    let settings = fs::read_to_string(at.join("run/config.toml")).expect("written");
+    assert!(settings.contains("mirrors = true"), "{settings}");
+    for (out, flag, same) in [
+        ("with", "--mirrors", true),
+        ("without", "--no-mirrors", false),
+    ] {
+        let mut words = PREDICT.to_vec();
+        words[8] = out;
+        words.push(flag);
+        succeed(at, &words);
+        let heat = |folder: &str| fs::read(at.join(folder).join("two_ball_heat.mrc"));
+        let equal = heat(out).expect("written") == heat("picks").expect("written");
+        assert_eq!(equal, same, "{flag}");
+    }
+
     // Parts give what the whole gives, in any order, and the last one gathers.
     for part in ["2/2", "1/2"] {
         let mut words = PREDICT.to_vec();

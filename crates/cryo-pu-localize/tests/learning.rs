@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use common::{annotated, quick, scene, small_model};
 use cryo_core::{ParticleSet, VoxelPos, VoxelSize};
 use cryo_pu_localize::{
-    ContrastParams, Fit, FitParams, LocalizeParams, Model, ModelConfig, Threshold, Trainer, fit,
-    localize,
+    ContrastParams, Fit, FitParams, LocalizeParams, Model, ModelConfig, PredictParams, Threshold,
+    Trainer, fit, localize, predict,
 };
 
 fn train(params: &FitParams, model: Model) -> Fit {
@@ -62,6 +62,32 @@ fn eight_of_fourteen_balls_find_the_others_and_those_of_another_scene() {
             found.len()
         );
         assert!(found.items.iter().all(|item| item.class == Some(1)));
+    }
+}
+
+#[test]
+fn a_tomogram_is_looked_at_as_the_threshold_was_read() {
+    let (volume, _) = scene(2, 14);
+    for mirrors in [false, true] {
+        let params = FitParams {
+            epochs: 1,
+            steps_per_epoch: Some(2),
+            mirrors,
+            ..quick()
+        };
+        let fitted = train(&params, small_model());
+        let calibration = fitted.model.calibration().unwrap();
+        assert!(calibration.iter().all(|class| class.mirrors == mirrors));
+        let heat = |mirrors| {
+            let params = PredictParams {
+                mirrors,
+                ..PredictParams::default()
+            };
+            let heat = predict(&fitted.model, "scene", &volume.view(), &params, &());
+            heat.unwrap().classes
+        };
+        assert_eq!(heat(None), heat(Some(mirrors)));
+        assert_ne!(heat(None), heat(Some(!mirrors)));
     }
 }
 

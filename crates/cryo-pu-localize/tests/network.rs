@@ -3,6 +3,7 @@
 use cryo_core::{Grid, Volume, VoxelSize};
 use cryo_pu_localize::{
     ClassConfig, Error, Model, ModelConfig, NetworkConfig, PredictParams, Resolution, predict,
+    predict_within,
 };
 use ndarray::Array3;
 use tch::{Device, Kind, Tensor};
@@ -169,6 +170,29 @@ fn a_budget_makes_slabs_thinner_and_then_refuses() {
         panic!("100 kB cannot do");
     };
     assert!(needed_bytes > limit_bytes && with(needed_bytes).is_ok());
+
+    // A mask takes a byte a voxel.
+    let mask = Array3::from_elem((21, 26, 38), true);
+    let params = PredictParams {
+        memory_bytes: Some(needed_bytes),
+        ..PredictParams::default()
+    };
+    let view = volume();
+    let masked = predict_within(
+        &model,
+        "test",
+        &view.view(),
+        Some(mask.view()),
+        &params,
+        &(),
+    );
+    let Err(Error::Memory {
+        needed_bytes: all, ..
+    }) = masked
+    else {
+        panic!("there is no room for the mask");
+    };
+    assert_eq!(all, needed_bytes + mask.len() as u64);
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(crate) fn variants(
     let mut all = Vec::new();
     let mut add = |name, change: &dyn Fn(&mut ModelConfig, &mut FitParams)| {
         let mut model = ModelConfig::recommended(configs.clone(), voxel_angstrom);
-        let mut params = FitParams::recommended();
+        let mut params = FitParams::recommended_for(&model);
         params.steps_per_epoch = steps.or(params.steps_per_epoch);
         change(&mut model, &mut params);
         all.push(Variant {
