@@ -36,7 +36,7 @@ fn used(norm: &BatchNorm, store: &Store, images: &Tensor) {
     }
     for (number, (name, tensor)) in store.tensors().iter().enumerate() {
         if name.starts_with("norm") && !name.contains("running") {
-            let _ = tensor
+            tensor
                 .shallow_clone()
                 .copy_(&(images_like(tensor) * 0.5 + number as f64));
         }
@@ -97,7 +97,7 @@ fn normalization_folded_into_a_transposed_convolution_is_both_one_after_the_othe
     let _guard = tch::no_grad_guard();
     for (name, tensor) in store.tensors() {
         if name == "grow.bias" {
-            let _ = tensor.shallow_clone().copy_(&images_like(tensor));
+            tensor.shallow_clone().copy_(&images_like(tensor));
         }
     }
     used(&norm, &store, &grow.forward(&images, Kind::Float));
