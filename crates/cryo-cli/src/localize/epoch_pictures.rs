@@ -15,7 +15,7 @@ use crate::{exit::Failure, pictures};
 /// there is no threshold.
 const PART: f32 = 0.5;
 
-/// Pictures of the first annotated tomogram.
+/// Pictures of an annotated tomogram.
 pub(super) struct EpochPictures<'a> {
     tomogram: &'a AnnotatedTomogram<'a>,
     smoothed: Array3<f32>,
@@ -23,20 +23,14 @@ pub(super) struct EpochPictures<'a> {
 }
 
 impl<'a> EpochPictures<'a> {
-    /// Of the first of `tomograms`, into `RUN/epochs`; none without any.
-    pub(super) fn new(
-        tomograms: &'a [AnnotatedTomogram<'a>],
-        run: &Path,
-    ) -> Result<Option<Self>, Failure> {
-        let Some(tomogram) = tomograms.first() else {
-            return Ok(None);
-        };
+    /// Into `RUN/epochs`.
+    pub(super) fn new(tomogram: &'a AnnotatedTomogram<'a>, run: &Path) -> Result<Self, Failure> {
         let volume = tomogram.volume.to_volume();
-        Ok(Some(Self {
+        Ok(Self {
             smoothed: pictures::smoothed(&volume, &tomogram.name)?,
             tomogram,
             folder: run.join("epochs"),
-        }))
+        })
     }
 
     /// Draws `NN.png` and `NN_heat.png`.

@@ -1,6 +1,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use clap::Args;
@@ -9,7 +10,7 @@ use cryo_embed_viz::{Series, curves};
 use cryo_io::{Overwrite, dataset::DatasetEntry, write_atomic};
 use cryo_pu_localize::{
     AnnotatedTomogram, Annotation, Calibration, FitParams, Model, ModelConfig, PredictParams,
-    Reading, Trainer, predict_bytes,
+    Reading, Trainer, predict, predict_bytes,
 };
 use cryo_train::{CheckpointDir, EpochReport};
 use ndarray::Array3;
@@ -183,9 +184,8 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         config::write(&path, "localize", &settings, common, Overwrite::Replace)?;
     }
     let pictures = (arguments.png)
-        .then(|| EpochPictures::new(&annotated, &arguments.out))
-        .transpose()?
-        .flatten();
+        .then(|| EpochPictures::new(&annotated[0], &arguments.out))
+        .transpose()?;
     epochs(
         &mut trainer,
         &checkpoints,
@@ -263,7 +263,11 @@ fn memory(learned: &Learned, model: &ModelConfig, params: &FitParams) -> u64 {
     PROGRAM + held + training.max(heat)
 }
 
-/// Seconds that training takes: some steps are done, the first ones to warm up.
+/// Mirror images that the threshold is read of, where it is.
+const MIRRORS: f64 = 4.0;
+
+/// Seconds that training and reading the threshold take: some steps are done, the first ones to warm up, and the first
+/// tomogram is looked at.
 fn seconds(
     annotated: &[AnnotatedTomogram<'_>],
     model: Model,
@@ -278,7 +282,23 @@ fn seconds(
     let step = trainer.epoch()?.seconds / TIMED as f64;
     let annotations = annotated.iter().map(|one| one.annotations.len() as u64);
     let steps = params.steps_per_epoch.unwrap_or(annotations.sum());
-    Ok(step * (steps * params.epochs) as f64)
+    let (first, begun) = (&annotated[0], Instant::now());
+    let once = PredictParams {
+        mirrors: Some(false),
+        precision: params.precision,
+        ..PredictParams::default()
+    };
+    predict(trainer.model(), &first.name, &first.volume, &once, &())?;
+    // On the network's grid, tomograms are as large as they are in ångström.
+    let size = |one: &AnnotatedTomogram<'_>| {
+        let grid = one.volume.grid();
+        let voxel = grid.voxel_size;
+        one.volume.data().len() as f64 * voxel.x() * voxel.y() * voxel.z()
+    };
+    let all = annotated.iter().map(size).sum::<f64>() / size(first);
+    let times = if params.mirrors { MIRRORS } else { 1.0 };
+    let threshold = begun.elapsed().as_secs_f64() * all * times;
+    Ok(step * (steps * params.epochs) as f64 + threshold)
 }
 
 fn read(
