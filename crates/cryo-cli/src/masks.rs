@@ -7,12 +7,12 @@ use ndarray::{Array3, s};
 
 use crate::{exit::Failure, options::Common, tomograms::Tomogram};
 
-/// Where a tomogram's mask is above 0, `[z, y, x]`; `None` without one.
-pub(crate) fn read(
+/// A tomogram's mask, of as many voxels; `None` without one.
+pub(crate) fn open(
     entry: &DatasetEntry,
     shape: [usize; 3],
     common: &Common,
-) -> Result<Option<Array3<bool>>, Failure> {
+) -> Result<Option<Tomogram>, Failure> {
     let Some(path) = &entry.mask else {
         return Ok(None);
     };
@@ -22,8 +22,8 @@ pub(crate) fn read(
         voxel_size_angstrom: Some(1.0),
         ..entry.clone()
     };
-    let volume = Tomogram::open(&of_mask, common)?;
-    let own = volume.grid().shape;
+    let mask = Tomogram::open(&of_mask, common)?;
+    let own = mask.grid().shape;
     if own != shape {
         let of = |[z, y, x]: [usize; 3]| format!("{x} × {y} × {z}");
         return Err(Failure::Input(format!(
@@ -34,6 +34,27 @@ pub(crate) fn read(
             of(own)
         )));
     }
+    Ok(Some(mask))
+}
+
+/// The failure that nothing is inside of a tomogram's mask.
+pub(crate) fn nothing_inside(entry: &DatasetEntry) -> Failure {
+    let path = entry.mask.as_ref().unwrap_or(&entry.tomogram);
+    Failure::Input(format!(
+        "{}: expected voxels above 0, where particles are sought, got none",
+        path.display()
+    ))
+}
+
+/// Where a tomogram's mask is above 0, `[z, y, x]`; `None` without one.
+pub(crate) fn read(
+    entry: &DatasetEntry,
+    shape: [usize; 3],
+    common: &Common,
+) -> Result<Option<Array3<bool>>, Failure> {
+    let Some(volume) = open(entry, shape, common)? else {
+        return Ok(None);
+    };
     let mut mask = Array3::from_elem(shape, false);
     for z in 0..shape[0] {
         let plane = volume.reader().part([z, 0, 0], [1, shape[1], shape[2]])?;
@@ -41,10 +62,7 @@ pub(crate) fn read(
             .assign(&plane.mapv(|value| value > 0.0));
     }
     if !mask.iter().any(|inside| *inside) {
-        return Err(Failure::Input(format!(
-            "{}: expected voxels above 0, where particles are sought, got none",
-            path.display()
-        )));
+        return Err(nothing_inside(entry));
     }
     Ok(Some(mask))
 }

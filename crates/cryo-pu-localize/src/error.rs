@@ -47,6 +47,14 @@ pub enum Error {
         /// What to try.
         advice: String,
     },
+    /// Planes of a tomogram, or of its mask, cannot be read.
+    #[error("{tomogram}")]
+    Source {
+        /// The tomogram.
+        tomogram: String,
+        /// Why.
+        source: cryo_candidates::SourceError,
+    },
     /// Data: a tomogram has a NaN or infinite value.
     #[error("{tomogram}: expected finite values, voxel x {x}, y {y}, z {z} is {value}")]
     NotFinite {

@@ -12,7 +12,10 @@ mod network;
 mod train;
 
 pub use config::{NetworkConfig, Resolution};
-pub use data::{AnnotatedTomogram, Annotation, SplatParams, TargetLabel, splat_radius};
+pub use data::{
+    AnnotatedTomogram, Annotation, Reduced, SplatParams, TargetLabel, check_inside, reduce,
+    splat_radius, working_grid,
+};
 pub use error::Error;
 pub(crate) use infer::calibrate_on;
 pub use infer::{

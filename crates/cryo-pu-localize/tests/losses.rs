@@ -165,6 +165,26 @@ fn every_objective_has_a_gradient_that_raises_positives_and_lowers_the_unlabelle
 }
 
 #[test]
+fn a_class_of_small_particles_has_as_much_say_as_one_of_large_ones() {
+    // The same voxels in both classes, whose priors differ tenfold as those of half the diameter do.
+    for objective in [Objective::SoftFocal, Objective::PuFocal] {
+        let logits = Tensor::stack(&[logits(), logits()], 0)
+            .view([1, 2, 8])
+            .set_requires_grad(true);
+        let target = Tensor::from_slice(&TARGET).expand([1, 2, 8], false);
+        let expected = [3e-3, 3e-4].map(|prior| Expected { prior, mass: None });
+        let loss = objective.loss(&logits, &target, &expected).unwrap();
+        loss.backward();
+        let drawn = logits.grad().narrow(2, 0, 2);
+        let [large, small] = [0, 1].map(|class| value(&drawn.select(1, class).abs().sum(None)));
+        assert!(
+            large > 0.0 && (small / large - 1.0).abs() < 1e-3,
+            "{objective:?}: {large} {small}"
+        );
+    }
+}
+
+#[test]
 fn the_expectation_is_met_where_as_many_are_positive_as_the_prior_says() {
     let target = Tensor::from_slice(&[-1.0_f32; 100]);
     let with = |positives: usize| {

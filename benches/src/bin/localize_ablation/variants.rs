@@ -2,7 +2,7 @@ use cryo_pu_localize::{
     AugmentParams, ClassConfig, ContrastParams, FitParams, ModelConfig, NetworkConfig, Objective,
     Prior,
 };
-use cryo_train::{Precision, Schedule};
+use cryo_train::{OptimizerParams, Precision, Schedule};
 use tch::Device;
 
 use crate::data::Class;
@@ -117,6 +117,19 @@ pub(crate) fn variants(
     add("a fifth held out", &|_, p| p.held_out = 0.2);
     add("near 0.8", &|_, p| p.near = 0.8);
     add("near 0.25", &|_, p| p.near = 0.25);
+    add("samples of 32 × 32, batch 16", &|_, p| {
+        p.batch_size = 16;
+        p.sample = [7, 32, 32];
+    });
+    add("batch 2, twice the steps", &|_, p| {
+        p.batch_size = 2;
+        p.steps_per_epoch = p.steps_per_epoch.map(|steps| 2 * steps);
+    });
+    add("epsilon 1e-14", &|_, p| {
+        if let OptimizerParams::Adam(adam) = &mut p.optimizer {
+            adam.epsilon = 1e-14;
+        }
+    });
     add("8 voxels across", &|m, _| {
         m.voxel_angstrom = voxel_angstrom.max(smallest / 8.0);
     });

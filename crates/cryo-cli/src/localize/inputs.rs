@@ -1,14 +1,42 @@
 use std::path::Path;
 
 use cryo_candidates::PlaneSource;
-use cryo_core::{ParticleSet, Volume};
+use cryo_core::{Grid, ParticleSet};
 use cryo_io::{Frame, Frames, PicksOptions, dataset::DatasetEntry, read_picks};
+use cryo_pu_localize::{Error, Reduced, reduce};
 
-use crate::{exit::Failure, options::Common, tomograms::Tomogram};
+use super::failure;
+use crate::{
+    exit::Failure,
+    masks,
+    options::Common,
+    tomograms::{self, Tomogram},
+};
 
-/// A tomogram as a whole.
-pub(super) fn read(entry: &DatasetEntry, common: &Common) -> Result<Volume, Failure> {
-    Ok(Tomogram::open(entry, common)?.reader().volume()?)
+/// A tomogram and its mask on the grid of a network of voxels of `voxel_angstrom`, read a few planes at a time.
+pub(super) fn read(
+    entry: &DatasetEntry,
+    voxel_angstrom: f64,
+    common: &Common,
+) -> Result<Reduced, Failure> {
+    let tomogram = Tomogram::open(entry, common)?;
+    let mask = masks::open(entry, tomogram.grid().shape, common)?;
+    let of_mask = mask.as_ref().map(|mask| mask as &dyn PlaneSource);
+    reduce(&entry.name, &tomogram, of_mask, voxel_angstrom).map_err(|error| match error {
+        Error::Mask { .. } => masks::nothing_inside(entry),
+        Error::Source { source, .. } => match source.downcast::<cryo_io::Error>() {
+            Ok(error) => Failure::from(*error),
+            Err(source) => Failure::Input(format!("{}: {source}", entry.tomogram.display())),
+        },
+        error => tomograms::named(failure(error), &entry.tomogram),
+    })
+}
+
+/// Bytes of planes that are read at once, once more as they are made smaller, and of what is made of them.
+pub(super) fn reading_bytes(own: &Grid, working: &Grid) -> u64 {
+    const AT_ONCE: u64 = 64 << 20;
+    let plane = 4 * (own.shape[1] * own.shape[2]) as u64;
+    2 * AT_ONCE.max(plane) + 4 * working.shape.iter().product::<usize>() as u64
 }
 
 /// Coordinates of the tomograms of a dataset, in any format; each set is on its tomogram's grid and has its name.

@@ -13,14 +13,14 @@ use cryo_io::{
     discard_abandoned, mrc, read_picks, write_picks,
 };
 use cryo_pu_localize::{
-    LocalizeParams, Model, PredictParams, Threshold, particles, predict_bytes, predict_within,
+    LocalizeParams, Model, PredictParams, Reduced, Threshold, particles, predict_bytes,
+    predict_within, working_grid,
 };
 
 use super::{drawing, failure, inputs};
 use crate::{
     exit::{Failure, Outcome},
     learning::{IDLE, duration, gibibytes},
-    masks,
     options::Common,
     pictures,
     progress::Report,
@@ -148,7 +148,8 @@ fn memory(
 ) -> Result<u64, Failure> {
     let mut largest = 0;
     for entry in entries {
-        let grid = Tomogram::open(entry, common)?.grid();
+        let own = Tomogram::open(entry, common)?.grid();
+        let grid = working_grid(&own, model.config().voxel_angstrom);
         let predicted = predict_bytes(model.config(), &grid, &PredictParams::default());
         // Beside a picture there are the tomogram, its smoothed copy, and that in slabs.
         let drawn = if arguments.png {
@@ -156,7 +157,8 @@ fn memory(
         } else {
             0
         };
-        largest = largest.max(masked(entry, &grid) + predicted.max(drawn));
+        let read = inputs::reading_bytes(&own, &grid);
+        largest = largest.max(masked(entry, &grid) + predicted.max(drawn).max(read));
     }
     // What libtorch keeps of one tomogram is there beside the next; measured.
     let kept = if entries.len() > 1 { 1.35 } else { 1.0 };
@@ -183,22 +185,24 @@ fn seconds(
         return Ok(0.0);
     };
     let begun = Instant::now();
-    let volume = inputs::read(first, common)?;
+    let Reduced { volume, mask } = inputs::read(first, model.config().voxel_angstrom, common)?;
     let of_tomogram = |error| tomograms::named(failure(error), &first.tomogram);
-    let mask = masks::read(first, volume.grid().shape, common)?;
     let mask = mask.as_ref().map(|mask| mask.view());
     let params = localize_params(arguments, &volume, common);
     let (name, view) = (&first.name, volume.view());
     predict_within(model, name, &view, mask, &params.predict, &())
         .and_then(|heat| particles(model, name, &heat, &view, &params))
         .map_err(of_tomogram)?;
-    let per_voxel = begun.elapsed().as_secs_f64() / volume.data().len() as f64;
-    let mut voxels = 0;
-    for entry in &left {
+    let seconds = begun.elapsed().as_secs_f64();
+    let voxels = |entry: &DatasetEntry| -> Result<f64, Failure> {
         let shape = Tomogram::open(entry, common)?.grid().shape;
-        voxels += shape.iter().product::<usize>();
+        Ok(shape.iter().product::<usize>() as f64)
+    };
+    let (of_first, mut all) = (voxels(first)?, 0.0);
+    for entry in &left {
+        all += voxels(entry)?;
     }
-    Ok(per_voxel * voxels as f64)
+    Ok(seconds * all / of_first)
 }
 
 fn localize_params(arguments: &Arguments, volume: &Volume, common: &Common) -> LocalizeParams {
@@ -249,17 +253,16 @@ fn one(
     common: &Common,
     progress: &Report,
 ) -> Result<(), Failure> {
-    let volume = inputs::read(entry, common)?;
-    let mask = masks::read(entry, volume.grid().shape, common)?;
-    let params = localize_params(arguments, &volume, common);
-    let own = volume.grid().voxel_size.x();
-    let working = model.config().voxel_angstrom;
+    let grid = Tomogram::open(entry, common)?.grid();
+    let (own, working) = (grid.voxel_size.x(), model.config().voxel_angstrom);
     if (own / working - 1.0).abs() > 0.02 {
         common.say(&format!(
             "{}: voxels of {own:.2} Å are resampled to the network's {working:.2} Å",
             entry.name
         ));
     }
+    let Reduced { volume, mask } = inputs::read(entry, working, common)?;
+    let params = localize_params(arguments, &volume, common);
     let heat = predict_within(
         model,
         &entry.name,
@@ -269,7 +272,9 @@ fn one(
         progress,
     )
     .map_err(failure)?;
-    let found = particles(model, &entry.name, &heat, &volume.view(), &params).map_err(failure)?;
+    let found = particles(model, &entry.name, &heat, &volume.view(), &params)
+        .map_err(failure)?
+        .resampled_to(&grid);
     let shown = arguments.png.then(|| drawing::highest(&heat));
     let heat_grid = heat.grid;
     if arguments.heatmaps {
@@ -331,7 +336,7 @@ fn one(
             &files,
             &smoothed,
             (&heat, &heat_grid),
-            &counted,
+            &counted.resampled_to(volume.grid()),
             model.config(),
         )?;
     }

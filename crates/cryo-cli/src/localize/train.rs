@@ -5,12 +5,13 @@ use std::{
 };
 
 use clap::Args;
-use cryo_core::{ParticleSet, Volume};
+use cryo_candidates::PlaneSource as _;
+use cryo_core::{Grid, ParticleSet, Volume};
 use cryo_embed_viz::{Series, curves};
 use cryo_io::{Overwrite, dataset::DatasetEntry, write_atomic};
 use cryo_pu_localize::{
     AnnotatedTomogram, Annotation, Calibration, FitParams, Model, ModelConfig, PredictParams,
-    Reading, Trainer, predict, predict_bytes,
+    Reading, Reduced, Trainer, check_inside, predict, predict_bytes,
 };
 use cryo_train::{CheckpointDir, EpochReport};
 use ndarray::Array3;
@@ -27,7 +28,8 @@ use crate::{
     learning::{PROGRAM, duration, gibibytes, tidy},
     masks,
     options::{Common, is_interrupted},
-    pictures, tomograms,
+    pictures,
+    tomograms::{self, Tomogram},
 };
 
 /// Learn from a few annotated particles where the others are.
@@ -75,7 +77,14 @@ pub(crate) struct Arguments {
     flags: Flags,
 }
 
-/// The tomograms with coordinates, and the names of the classes.
+/// A tomogram with coordinates on it.
+struct Annotated<'a> {
+    entry: &'a DatasetEntry,
+    grid: Grid,
+    annotations: Vec<Annotation>,
+}
+
+/// The tomograms with coordinates on the network's grid, and the names of the classes.
 struct Learned {
     volumes: Vec<(String, Volume)>,
     masks: Vec<Option<Array3<bool>>>,
@@ -118,11 +127,12 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         .resolve()
         .map_err(|error| failure(error.into()))?;
     let goes_on = goes_on(&arguments.out, &settings, common)?;
-    let learned = read(arguments, &entries, &sets, names, common)?;
-    let voxel = (learned.volumes.iter())
-        .map(|(_, volume)| volume.grid().voxel_size.x())
+    let places = annotated(arguments, &entries, &sets, &names, common)?;
+    let voxel = (places.iter())
+        .map(|one| one.grid.voxel_size.x())
         .fold(f64::INFINITY, f64::min);
-    let model_config = settings.model(&learned.names, voxel)?;
+    let model_config = settings.model(&names, voxel)?;
+    let learned = read(places, names, model_config.voxel_angstrom, common)?;
     let params = settings.fit(&model_config, common.seed())?.fitting(
         least_shape(&learned.volumes, model_config.voxel_angstrom),
         &model_config.network,
@@ -301,23 +311,18 @@ fn seconds(
     Ok(step * (steps * params.epochs) as f64 + threshold)
 }
 
-fn read(
+fn annotated<'a>(
     arguments: &Arguments,
-    entries: &[&DatasetEntry],
+    entries: &[&'a DatasetEntry],
     sets: &[ParticleSet],
-    names: Vec<String>,
+    names: &[String],
     common: &Common,
-) -> Result<Learned, Failure> {
+) -> Result<Vec<Annotated<'a>>, Failure> {
     let negatives = match &arguments.negatives {
         Some(path) => inputs::coordinates(path, entries, common)?,
         None => Vec::new(),
     };
-    let mut learned = Learned {
-        volumes: Vec::new(),
-        masks: Vec::new(),
-        annotations: Vec::new(),
-        names,
-    };
+    let mut found = Vec::new();
     for entry in entries {
         let of = |sets: &[ParticleSet]| -> Vec<ParticleSet> {
             sets.iter()
@@ -331,7 +336,7 @@ fn read(
                 let name = class_name(&set, item.class);
                 annotations.push(Annotation {
                     position: item.position,
-                    class: learned.names.iter().position(|known| *known == name),
+                    class: names.iter().position(|known| *known == name),
                 });
             }
         }
@@ -353,8 +358,39 @@ fn read(
                 given - annotations.len()
             ));
         }
-        let volume = inputs::read(entry, common)?;
-        let mask = masks::read(entry, volume.grid().shape, common)?;
+        found.push(Annotated {
+            entry,
+            grid: Tomogram::open(entry, common)?.grid(),
+            annotations,
+        });
+    }
+    Ok(found)
+}
+
+fn read(
+    annotated: Vec<Annotated<'_>>,
+    names: Vec<String>,
+    voxel_angstrom: f64,
+    common: &Common,
+) -> Result<Learned, Failure> {
+    let mut learned = Learned {
+        volumes: Vec::new(),
+        masks: Vec::new(),
+        annotations: Vec::new(),
+        names,
+    };
+    for Annotated {
+        entry,
+        grid,
+        mut annotations,
+    } in annotated
+    {
+        check_inside(&entry.name, &grid, &annotations)
+            .map_err(|error| tomograms::named(failure(error), &entry.tomogram))?;
+        let Reduced { volume, mask } = inputs::read(entry, voxel_angstrom, common)?;
+        for annotation in &mut annotations {
+            annotation.position = volume.grid().voxel_from(&grid, annotation.position);
+        }
         if let Some(mask) = &mask {
             warn_of_masked(&annotations, mask, &entry.name, common);
         }

@@ -3,7 +3,10 @@ use cryo_filters::percentiles;
 use ndarray::{Array3, ArrayView1, ArrayView3};
 use tch::{Kind, Tensor};
 
-use super::{mask, resample::resample};
+use super::{
+    mask,
+    resample::{resample, resampled_extent},
+};
 use crate::Error;
 
 /// A tomogram as the network sees it: on the network's grid, with values that do not depend on how it was scaled.
@@ -57,35 +60,11 @@ pub(crate) fn resampled(
     if let Some(mask) = mask {
         mask::check(name, mask, data.shape())?;
     }
-    if let Some(((z, y, x), &value)) = data.indexed_iter().find(|(_, value)| !value.is_finite()) {
-        let tomogram = name.to_owned();
-        return Err(Error::NotFinite {
-            tomogram,
-            x,
-            y,
-            z,
-            value,
-        });
-    }
-    let voxel = volume.grid().voxel_size;
-    let factor = [voxel.z(), voxel.y(), voxel.x()].map(|own| {
-        let factor = voxel_angstrom / own;
-        if (factor - 1.0).abs() < SAME {
-            1.0
-        } else {
-            factor
-        }
-    });
+    check_finite(name, data, 0)?;
+    let factor = factor(volume.grid(), voxel_angstrom);
     let values = resample(data, factor)?;
-    let shape: [usize; 3] = std::array::from_fn(|axis| values.shape()[axis]);
-    let mask = mask.map(|mask| mask::on_grid(mask, shape, factor));
-    let voxel_size = VoxelSize::zyx(
-        voxel.z() * factor[0],
-        voxel.y() * factor[1],
-        voxel.x() * factor[2],
-    )
-    .expect("products of lengths above 0");
-    let grid = Grid::new(shape, voxel_size).with_origin(volume.grid().origin);
+    let grid = working_grid(volume.grid(), voxel_angstrom);
+    let mask = mask.map(|mask| mask::on_grid(mask, grid.shape, factor));
     let looked_at = mask.as_ref().map_or(values.len(), |mask| {
         mask.iter().filter(|inside| **inside).count()
     });
@@ -96,6 +75,54 @@ pub(crate) fn resampled(
         factor,
         grid,
     })
+}
+
+/// Refuses planes with a value that is NaN or infinite; they begin at plane `first` of the tomogram.
+pub(super) fn check_finite(
+    name: &str,
+    planes: ArrayView3<'_, f32>,
+    first: usize,
+) -> Result<(), Error> {
+    let mut values = planes.indexed_iter();
+    let Some(((z, y, x), &value)) = values.find(|(_, value)| !value.is_finite()) else {
+        return Ok(());
+    };
+    Err(Error::NotFinite {
+        tomogram: name.to_owned(),
+        x,
+        y,
+        z: first + z,
+        value,
+    })
+}
+
+/// Voxels of `grid` to one of `voxel_angstrom`, along z, y, x.
+pub(super) fn factor(grid: &Grid, voxel_angstrom: f64) -> [f64; 3] {
+    let voxel = grid.voxel_size;
+    [voxel.z(), voxel.y(), voxel.x()].map(|own| {
+        let factor = voxel_angstrom / own;
+        if (factor - 1.0).abs() < SAME {
+            1.0
+        } else {
+            factor
+        }
+    })
+}
+
+/// The grid on which a model of voxels of `voxel_angstrom` looks at a tomogram on `grid`: voxel 0 is where it was, and voxel
+/// sizes that differ by less than 2 % are taken for one.
+#[must_use]
+pub fn working_grid(grid: &Grid, voxel_angstrom: f64) -> Grid {
+    let factor = factor(grid, voxel_angstrom);
+    let shape = std::array::from_fn(|axis| resampled_extent(grid.shape[axis], factor[axis]));
+    let voxel = grid.voxel_size;
+    let voxel_size = VoxelSize::zyx(
+        voxel.z() * factor[0],
+        voxel.y() * factor[1],
+        voxel.x() * factor[2],
+    )
+    .expect("products of lengths above 0");
+    Grid::new(shape, voxel_size).with_origin(grid.origin)
 }
 
 /// Quartile of the normal distribution times two.

@@ -1,65 +1,148 @@
-use cryo_filters::{GaussianParams, gaussian};
-use ndarray::{Array3, ArrayView3, Axis, Zip};
+use std::ops::Range;
+
+use cryo_filters::{GaussianParams, gaussian, gaussian_in_place};
+use ndarray::{Array3, ArrayView3, Axis, Zip, s};
 
 use crate::Error;
 
-/// A volume on a grid whose voxels are `factor` (z, y, x) times as large; voxel 0 stays where it is.
+/// A volume, some planes after the others, onto a grid whose voxels are `factor` (z, y, x) times as large; voxel 0 stays where
+/// it is.
 ///
 /// Where voxels grow, a Gaussian of σ = ½ √(factor² − 1) voxels comes first, so that an input voxel's own blur and this
-/// one make up that of the larger voxel; then values are interpolated linearly.
-pub(crate) fn resample(
+/// one make up that of the larger voxel; then values are interpolated linearly. Both work axis by axis, so planes are made small
+/// before they are summed along z, and no more of the volume than some planes is ever needed.
+pub(super) struct Resampling {
+    /// Of the Gaussian in the plane.
+    in_plane: Option<GaussianParams>,
+    taps: [Vec<Tap>; 2],
+    /// For each plane of the result the planes of the volume that it is made of, and how much of each.
+    sums: Vec<(Range<usize>, Vec<f32>)>,
+}
+
+impl Resampling {
+    pub(super) fn new(from: [usize; 3], factor: [f64; 3]) -> Result<Self, Error> {
+        let sigma = factor.map(|factor| 0.5 * (factor * factor - 1.0).max(0.0).sqrt());
+        let taps: [Vec<Tap>; 3] = std::array::from_fn(|axis| {
+            (0..resampled_extent(from[axis], factor[axis]))
+                .map(|index| Tap::at(index as f64 * factor[axis], from[axis]))
+                .collect()
+        });
+        let [along_z, taps_y, taps_x] = taps;
+        let in_plane = [0.0, sigma[1], sigma[2]];
+        Ok(Self {
+            in_plane: (in_plane.iter().any(|&sigma| sigma > 0.0)).then(|| GaussianParams {
+                sigma_vox: in_plane,
+                ..GaussianParams::default()
+            }),
+            taps: [taps_y, taps_x],
+            sums: sums(&along_z, from[0], sigma[0])?,
+        })
+    }
+
+    /// `[z, y, x]` of the result.
+    pub(super) fn shape(&self) -> [usize; 3] {
+        [self.sums.len(), self.taps[0].len(), self.taps[1].len()]
+    }
+
+    /// Adds to `out`, which begins as zeros, what comes of the planes from `first` on. The result does not depend on how
+    /// many come at once.
+    pub(super) fn add(
+        &self,
+        first: usize,
+        mut planes: Array3<f32>,
+        out: &mut Array3<f32>,
+    ) -> Result<(), Error> {
+        if let Some(params) = &self.in_plane {
+            gaussian_in_place(planes.view_mut(), params)?;
+        }
+        let [_, height, width] = self.shape();
+        let mut small = Array3::zeros([planes.len_of(Axis(0)), height, width]);
+        Zip::from(small.axis_iter_mut(Axis(0)))
+            .and(planes.axis_iter(Axis(0)))
+            .par_for_each(|mut small, plane| {
+                for (mut row, rows) in small.axis_iter_mut(Axis(0)).zip(&self.taps[0]) {
+                    for (value, columns) in row.iter_mut().zip(&self.taps[1]) {
+                        let line = |y: usize| {
+                            let (a, b) = (plane[[y, columns.low]], plane[[y, columns.high]]);
+                            a + columns.part * (b - a)
+                        };
+                        let (a, b) = (line(rows.low), line(rows.high));
+                        *value = a + rows.part * (b - a);
+                    }
+                }
+            });
+        Zip::indexed(out.axis_iter_mut(Axis(0))).par_for_each(|index, mut sum| {
+            let (range, weights) = &self.sums[index];
+            for (z, small) in (first..).zip(small.axis_iter(Axis(0))) {
+                if range.contains(&z) {
+                    sum.scaled_add(weights[z - range.start], &small);
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+/// What each plane of the result is made of: the Gaussian's answers to single planes, interpolated.
+fn sums(taps: &[Tap], extent: usize, sigma: f64) -> Result<Vec<(Range<usize>, Vec<f32>)>, Error> {
+    let answers = if sigma > 0.0 {
+        let params = GaussianParams {
+            sigma_vox: [sigma, 0.0, 0.0],
+            ..GaussianParams::default()
+        };
+        let single = |(z, _, x)| f32::from(u8::from(z == x));
+        let singles = Array3::from_shape_fn([extent, 1, extent], single);
+        Some(gaussian(singles.view(), &params)?)
+    } else {
+        None
+    };
+    let answer = |plane: usize, of: usize| match &answers {
+        Some(answers) => answers[[plane, 0, of]],
+        None => f32::from(u8::from(plane == of)),
+    };
+    let made_of = |tap: &Tap| {
+        let weight = |z: usize| {
+            let (a, b) = (answer(tap.low, z), answer(tap.high, z));
+            a + tap.part * (b - a)
+        };
+        let weights: Vec<f32> = (0..extent).map(weight).collect();
+        let counts = |weight: &f32| *weight != 0.0;
+        let start = weights.iter().position(counts).unwrap_or(0);
+        let end = weights
+            .iter()
+            .rposition(counts)
+            .map_or(start, |last| last + 1);
+        (start..end, weights[start..end].to_vec())
+    };
+    Ok(taps.iter().map(made_of).collect())
+}
+
+/// The whole of a volume in memory, as [`Resampling`] does it.
+pub(super) fn resample(
     volume: ArrayView3<'_, f32>,
     factor: [f64; 3],
 ) -> Result<Array3<f32>, Error> {
     if factor.iter().all(|factor| (factor - 1.0).abs() < 1e-6) {
         return Ok(volume.to_owned());
     }
-    let sigma_vox = factor.map(|factor| 0.5 * (factor * factor - 1.0).max(0.0).sqrt());
-    let smooth;
-    let mut view = volume;
-    if sigma_vox.iter().any(|&sigma| sigma > 0.0) {
-        let params = GaussianParams {
-            sigma_vox,
-            ..GaussianParams::default()
-        };
-        smooth = gaussian(volume, &params)?;
-        view = smooth.view();
+    let (depth, height, width) = volume.dim();
+    let resampling = Resampling::new([depth, height, width], factor)?;
+    let mut out = Array3::zeros(resampling.shape());
+    let at_once = planes_at_once(height * width);
+    for first in (0..depth).step_by(at_once) {
+        let planes = s![first..(first + at_once).min(depth), .., ..];
+        resampling.add(first, volume.slice(planes).to_owned(), &mut out)?;
     }
-    let mut shape = [0; 3];
-    for axis in 0..3 {
-        shape[axis] = resampled_extent(view.len_of(Axis(axis)), factor[axis]);
-    }
-    let taps: [Vec<Tap>; 3] = std::array::from_fn(|axis| {
-        let extent = view.len_of(Axis(axis));
-        (0..shape[axis])
-            .map(|index| Tap::at(index as f64 * factor[axis], extent))
-            .collect()
-    });
-    let mut out = Array3::zeros(shape);
-    Zip::indexed(out.axis_iter_mut(Axis(0))).par_for_each(|z, mut plane| {
-        let planes = taps[0][z];
-        for (y, mut row) in plane.axis_iter_mut(Axis(0)).enumerate() {
-            let rows = taps[1][y];
-            for (x, value) in row.iter_mut().enumerate() {
-                let columns = taps[2][x];
-                let line = |z, y| {
-                    let (a, b) = (view[[z, y, columns.low]], view[[z, y, columns.high]]);
-                    a + columns.part * (b - a)
-                };
-                let area = |z| {
-                    let (a, b) = (line(z, rows.low), line(z, rows.high));
-                    a + rows.part * (b - a)
-                };
-                let (a, b) = (area(planes.low), area(planes.high));
-                *value = a + planes.part * (b - a);
-            }
-        }
-    });
     Ok(out)
 }
 
+/// As many planes of so many voxels as take 64 MiB, at least one.
+pub(super) fn planes_at_once(voxels: usize) -> usize {
+    ((1 << 24) / voxels.max(1)).clamp(1, 64)
+}
+
 /// As many voxels as have their centres within the old ones.
-pub(crate) fn resampled_extent(extent: usize, factor: f64) -> usize {
+pub(super) fn resampled_extent(extent: usize, factor: f64) -> usize {
     ((extent as f64 - 1.0) / factor + 1e-9).floor() as usize + 1
 }
 
@@ -99,6 +182,36 @@ mod tests {
                 coarse[index]
             );
         }
+    }
+
+    #[test]
+    fn some_planes_after_the_others_give_the_same_as_all_at_once() {
+        let volume = Array3::from_shape_fn((17, 12, 14), |(z, y, x)| {
+            ((z * 31 + y * 17 + x * 7) as f32).sin()
+        });
+        let resampling = Resampling::new([17, 12, 14], [2.6, 1.7, 0.8]).unwrap();
+        let in_parts = |at_once: usize| {
+            let mut out = Array3::zeros(resampling.shape());
+            for first in (0..17).step_by(at_once) {
+                let planes = volume.slice(s![first..(first + at_once).min(17), .., ..]);
+                resampling.add(first, planes.to_owned(), &mut out).unwrap();
+            }
+            out
+        };
+        assert_eq!(in_parts(1), in_parts(17));
+        assert_eq!(in_parts(5), in_parts(17));
+        // The order of the steps does not matter but for rounding.
+        let params = GaussianParams {
+            sigma_vox: [2.6, 1.7, 0.8].map(|f: f64| 0.5 * (f * f - 1.0).max(0.0).sqrt()),
+            ..GaussianParams::default()
+        };
+        let smooth = gaussian(volume.view(), &params).unwrap();
+        // Voxel 4, 5, 6 of the result lies at 10.4, 8.5, 4.8.
+        let along = |from: f32, to: f32, part: f32| from + part * (to - from);
+        let line = |z, y| along(smooth[[z, y, 4]], smooth[[z, y, 5]], 0.8);
+        let area = |z| along(line(z, 8), line(z, 9), 0.5);
+        let expected = along(area(10), area(11), 0.4);
+        assert!((in_parts(5)[[4, 5, 6]] - expected).abs() < 1e-6);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use cryo_core::{VolumeView, VoxelPos};
+use cryo_core::{Grid, VolumeView, VoxelPos};
 use ndarray::ArrayView3;
 
 use crate::Error;
@@ -24,14 +24,12 @@ pub struct AnnotatedTomogram<'a> {
     pub annotations: Vec<Annotation>,
 }
 
-type Order = fn(VoxelPos) -> [f64; 3];
-
 impl AnnotatedTomogram<'_> {
-    /// Refuses what lies outside, and says which other reading of the columns would lie inside.
+    /// Refuses classes that are not there, and positions outside by more than a voxel: a tomogram on a coarser grid ends a
+    /// part of a voxel before the tomogram itself.
     pub(crate) fn check(&self, classes: usize) -> Result<(), Error> {
         let grid = self.volume.grid();
-        for (number, annotation) in self.annotations.iter().enumerate() {
-            let position = annotation.position;
+        for annotation in &self.annotations {
             if let Some(class) = annotation.class.filter(|&class| class >= classes) {
                 return Err(Error::Parameter {
                     field: "annotations",
@@ -39,49 +37,86 @@ impl AnnotatedTomogram<'_> {
                     got: class.to_string(),
                 });
             }
-            if !grid.contains(position) {
-                return Err(Error::Outside {
-                    tomogram: self.name.clone(),
-                    number: number + 1,
-                    x: position.x,
-                    y: position.y,
-                    z: position.z,
-                    shape: grid.shape,
-                    advice: self.advice(),
-                });
+            let position = annotation.position;
+            let nearest = |place: f64, extent: usize| place.clamp(0.0, extent as f64 - 1.0);
+            let [depth, height, width] = grid.shape;
+            let beyond = [
+                position.x - nearest(position.x, width),
+                position.y - nearest(position.y, height),
+                position.z - nearest(position.z, depth),
+            ];
+            // Also what is no number.
+            if !beyond.iter().all(|beyond| beyond.abs() <= 1.5) {
+                check_inside(&self.name, grid, &self.annotations)?;
             }
         }
         Ok(())
     }
+}
 
-    fn inside(&self, reading: impl Fn(VoxelPos) -> VoxelPos) -> bool {
-        let grid = self.volume.grid();
-        let all = |annotation: &Annotation| grid.contains(reading(annotation.position));
-        self.annotations.iter().all(all)
-    }
+/// Refuses annotations that lie outside their tomogram, and says which other reading of the columns would lie inside.
+///
+/// # Errors
+/// [`Error::Outside`].
+///
+/// # Examples
+/// ```
+/// use cryo_core::{Grid, VoxelPos, VoxelSize};
+/// use cryo_pu_localize::{Annotation, check_inside};
+///
+/// let grid = Grid::new([64, 128, 128], VoxelSize::new(10.0).expect("above 0")); // z, y, x
+/// let click = Annotation { position: VoxelPos { x: 20.0, y: 30.0, z: 100.0 }, class: Some(0) };
+/// let error = check_inside("TS_01", &grid, &[click]).unwrap_err();
+/// assert!(error.to_string().ends_with("all lie inside if the columns are x, z, y: give their order"));
+/// ```
+pub fn check_inside(tomogram: &str, grid: &Grid, annotations: &[Annotation]) -> Result<(), Error> {
+    let outside = |annotation: &Annotation| !grid.contains(annotation.position);
+    let Some(number) = annotations.iter().position(outside) else {
+        return Ok(());
+    };
+    let position = annotations[number].position;
+    Err(Error::Outside {
+        tomogram: tomogram.to_owned(),
+        number: number + 1,
+        x: position.x,
+        y: position.y,
+        z: position.z,
+        shape: grid.shape,
+        advice: advice(grid, annotations),
+    })
+}
 
-    fn advice(&self) -> String {
-        let voxel = self.volume.grid().voxel_size;
-        let at = |x, y, z| VoxelPos { x, y, z };
-        let orders: [(&str, Order); 5] = [
-            ("x, z, y", |p| [p.x, p.z, p.y]),
-            ("z, y, x", |p| [p.z, p.y, p.x]),
-            ("y, x, z", |p| [p.y, p.x, p.z]),
-            ("y, z, x", |p| [p.z, p.x, p.y]),
-            ("z, x, y", |p| [p.y, p.z, p.x]),
-        ];
-        for (name, order) in orders {
-            let reading = |p| {
-                let [x, y, z] = order(p);
-                at(x, y, z)
-            };
-            if self.inside(reading) {
-                return format!("all lie inside if the columns are {name}: give their order");
-            }
+type Order = fn(VoxelPos) -> [f64; 3];
+
+fn advice(grid: &Grid, annotations: &[Annotation]) -> String {
+    let voxel = grid.voxel_size;
+    let inside = |reading: &dyn Fn(VoxelPos) -> VoxelPos| {
+        let mut all = annotations.iter();
+        all.all(|annotation| grid.contains(reading(annotation.position)))
+    };
+    let orders: [(&str, Order); 5] = [
+        ("x, z, y", |p| [p.x, p.z, p.y]),
+        ("z, y, x", |p| [p.z, p.y, p.x]),
+        ("y, x, z", |p| [p.y, p.x, p.z]),
+        ("y, z, x", |p| [p.z, p.x, p.y]),
+        ("z, x, y", |p| [p.y, p.z, p.x]),
+    ];
+    for (name, order) in orders {
+        let reading = |p| {
+            let [x, y, z] = order(p);
+            VoxelPos { x, y, z }
+        };
+        if inside(&reading) {
+            return format!("all lie inside if the columns are {name}: give their order");
         }
-        if self.inside(|p| at(p.x / voxel.x(), p.y / voxel.y(), p.z / voxel.z())) {
-            return "all lie inside if the numbers are ångström: give their unit".into();
-        }
-        "are they of this tomogram, and of its binning?".into()
     }
+    let in_angstrom = |p: VoxelPos| VoxelPos {
+        x: p.x / voxel.x(),
+        y: p.y / voxel.y(),
+        z: p.z / voxel.z(),
+    };
+    if inside(&in_angstrom) {
+        return "all lie inside if the numbers are ångström: give their unit".into();
+    }
+    "are they of this tomogram, and of its binning?".into()
 }

@@ -34,6 +34,9 @@ pub struct Expected {
 impl Objective {
     /// The loss of `[n, classes, z, y, x]`, mean over the classes; `expected` has one entry for each.
     ///
+    /// The positive-unlabelled losses are as high as the prior, which is ten times less of a particle of half the
+    /// diameter. Each is weighed by the mean prior over its own, so that no class is drowned by larger ones.
+    ///
     /// # Errors
     /// [`Error::Torch`] for shapes that do not fit.
     pub fn loss(
@@ -42,6 +45,8 @@ impl Objective {
         target: &Tensor,
         expected: &[Expected],
     ) -> Result<Tensor, Error> {
+        let mean_prior =
+            expected.iter().map(|one| one.prior).sum::<f64>() / expected.len().max(1) as f64;
         let mut losses = Vec::with_capacity(expected.len());
         for (class, &Expected { prior, mass }) in expected.iter().enumerate() {
             let (logits, target) = (
@@ -49,8 +54,10 @@ impl Objective {
                 target.f_select(1, class as i64)?,
             );
             losses.push(match self {
-                Self::SoftFocal => soft_focal(&logits, &target, prior, mass)?,
-                Self::PuFocal => pu_focal(&logits, &target, prior)?,
+                Self::SoftFocal => {
+                    soft_focal(&logits, &target, prior, mass)? * (mean_prior / prior)
+                }
+                Self::PuFocal => pu_focal(&logits, &target, prior)? * (mean_prior / prior),
                 Self::GeneralizedExpectation { weight } => {
                     generalized_expectation(&logits, &target, prior, *weight)?
                 }
