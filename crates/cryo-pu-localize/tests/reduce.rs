@@ -11,6 +11,7 @@ use cryo_pu_localize::{
     ClassConfig, Error, LocalizeParams, Model, ModelConfig, PredictParams, Threshold, particles,
     predict_within, reduce, working_grid,
 };
+use cryo_train::Precision;
 use ndarray::{Array3, ArrayViewMut3};
 use tch::Device;
 
@@ -82,7 +83,11 @@ fn what_is_found_in_a_reduced_tomogram_is_what_is_found_in_the_whole() {
         let reduced = reduce("TS_01", &volume, Some(&mask.unwrap()), voxel).unwrap();
         assert_eq!(*reduced.volume.grid(), working_grid(volume.grid(), voxel));
 
-        let params = PredictParams::default();
+        // What has not learned says nearly the same everywhere: too nearly for 16 bits.
+        let params = PredictParams {
+            precision: Precision::F32,
+            ..PredictParams::default()
+        };
         let heat = |volume: &Volume, mask: &Array3<bool>| {
             predict_within(
                 &model,
@@ -101,7 +106,7 @@ fn what_is_found_in_a_reduced_tomogram_is_what_is_found_in_the_whole() {
         assert_eq!(whole.classes, small.classes);
 
         let params = LocalizeParams {
-            threshold: Threshold::Score(0.001),
+            threshold: Threshold::Score(0.0),
             ..LocalizeParams::default()
         };
         let found = |volume: &Volume, heat| {
