@@ -16,7 +16,7 @@ pub(crate) fn tidy(run: &Path) -> Result<(), Failure> {
 pub(crate) const PROGRAM: u64 = 240 << 20;
 
 /// The same where it does not train.
-pub(crate) const IDLE: u64 = 130 << 20;
+pub(crate) const IDLE: u64 = 200 << 20;
 
 /// Bytes for a reader.
 pub(crate) fn gibibytes(bytes: u64) -> String {

@@ -32,11 +32,14 @@ pub(super) fn read(
     })
 }
 
-/// Bytes of planes that are read at once, once more as they are made smaller, and of what is made of them.
-pub(super) fn reading_bytes(own: &Grid, working: &Grid) -> u64 {
+/// Bytes of planes that are read at once, and once more as they are made smaller.
+pub(super) fn reading_bytes(own: &Grid) -> u64 {
     const AT_ONCE: u64 = 64 << 20;
-    let plane = 4 * (own.shape[1] * own.shape[2]) as u64;
-    2 * AT_ONCE.max(plane) + 4 * working.shape.iter().product::<usize>() as u64
+    const MOST: u64 = 64;
+    let [depth, height, width] = own.shape.map(|extent| extent as u64);
+    let plane = 4 * height * width;
+    let planes = (AT_ONCE / plane.max(1)).clamp(1, MOST).min(depth);
+    2 * planes * plane
 }
 
 /// Coordinates of the tomograms of a dataset, in any format; each set is on its tomogram's grid and has its name.

@@ -150,15 +150,20 @@ fn memory(
     for entry in entries {
         let own = Tomogram::open(entry, common)?.grid();
         let grid = working_grid(&own, model.config().voxel_angstrom);
-        let predicted = predict_bytes(model.config(), &grid, &PredictParams::default());
+        let params = PredictParams {
+            mirrors: mirrors(arguments),
+            ..PredictParams::default()
+        };
+        let predicted = predict_bytes(model.config(), &grid, &params);
         // Beside a picture there are the tomogram, its smoothed copy, and that in slabs.
         let drawn = if arguments.png {
             3 * 4 * grid.shape.iter().product::<usize>() as u64
         } else {
             0
         };
-        let read = inputs::reading_bytes(&own, &grid);
-        largest = largest.max(masked(entry, &grid) + predicted.max(drawn).max(read));
+        // The allocator keeps what reading took.
+        let read = inputs::reading_bytes(&own);
+        largest = largest.max(masked(entry, &grid) + read + predicted.max(drawn));
     }
     // What libtorch keeps of one tomogram is there beside the next; measured.
     let kept = if entries.len() > 1 { 1.35 } else { 1.0 };
@@ -209,16 +214,20 @@ fn localize_params(arguments: &Arguments, volume: &Volume, common: &Common) -> L
     let bytes = 4 * volume.data().len() as u64;
     LocalizeParams {
         predict: PredictParams {
-            mirrors: match (arguments.mirrors, arguments.no_mirrors) {
-                (true, _) => Some(true),
-                (_, true) => Some(false),
-                _ => None,
-            },
+            mirrors: mirrors(arguments),
             memory_bytes: Some(common.memory_bytes().saturating_sub(bytes)),
             ..PredictParams::default()
         },
         threshold: arguments.threshold,
         kernel: arguments.nms,
+    }
+}
+
+fn mirrors(arguments: &Arguments) -> Option<bool> {
+    match (arguments.mirrors, arguments.no_mirrors) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
     }
 }
 
