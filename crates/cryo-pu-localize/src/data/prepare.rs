@@ -115,14 +115,16 @@ pub(super) fn factor(grid: &Grid, voxel_angstrom: f64) -> [f64; 3] {
 pub fn working_grid(grid: &Grid, voxel_angstrom: f64) -> Grid {
     let factor = factor(grid, voxel_angstrom);
     let shape = std::array::from_fn(|axis| resampled_extent(grid.shape[axis], factor[axis]));
-    let voxel = grid.voxel_size;
-    let voxel_size = VoxelSize::zyx(
+    Grid::new(shape, times(grid.voxel_size, factor)).with_origin(grid.origin)
+}
+
+fn times(voxel: VoxelSize, factor: [f64; 3]) -> VoxelSize {
+    VoxelSize::zyx(
         voxel.z() * factor[0],
         voxel.y() * factor[1],
         voxel.x() * factor[2],
     )
-    .expect("products of lengths above 0");
-    Grid::new(shape, voxel_size).with_origin(grid.origin)
+    .expect("products of lengths above 0")
 }
 
 /// Quartile of the normal distribution times two.

@@ -1,5 +1,5 @@
 use cryo_candidates::PlaneSource;
-use cryo_core::Volume;
+use cryo_core::{Grid, Volume};
 use ndarray::{Array3, s};
 
 use super::{
@@ -71,8 +71,14 @@ pub fn reduce(
     let mask = mask
         .map(|mask| reduced_mask(name, mask, from.shape, grid.shape, factor))
         .transpose()?;
-    let volume = Volume::new(values, grid).expect("values of the grid's shape");
-    Ok(Reduced { volume, mask })
+    Ok(Reduced {
+        volume: on_grid(values, grid),
+        mask,
+    })
+}
+
+fn on_grid(values: Array3<f32>, grid: Grid) -> Volume {
+    Volume::new(values, grid).expect("values of the grid's shape")
 }
 
 fn reduced_mask(

@@ -15,8 +15,14 @@ pub(super) struct Resampling {
     /// Of the Gaussian in the plane.
     in_plane: Option<GaussianParams>,
     taps: [Vec<Tap>; 2],
-    /// For each plane of the result the planes of the volume that it is made of, and how much of each.
-    sums: Vec<(Range<usize>, Vec<f32>)>,
+    /// What each plane of the result is made of.
+    sums: Vec<Sum>,
+}
+
+/// Planes of the volume, and how much of each.
+struct Sum {
+    planes: Range<usize>,
+    weights: Vec<f32>,
 }
 
 impl Resampling {
@@ -72,10 +78,10 @@ impl Resampling {
                 }
             });
         Zip::indexed(out.axis_iter_mut(Axis(0))).par_for_each(|index, mut sum| {
-            let (range, weights) = &self.sums[index];
+            let Sum { planes, weights } = &self.sums[index];
             for (z, small) in (first..).zip(small.axis_iter(Axis(0))) {
-                if range.contains(&z) {
-                    sum.scaled_add(weights[z - range.start], &small);
+                if planes.contains(&z) {
+                    sum.scaled_add(weights[z - planes.start], &small);
                 }
             }
         });
@@ -84,7 +90,7 @@ impl Resampling {
 }
 
 /// What each plane of the result is made of: the Gaussian's answers to single planes, interpolated.
-fn sums(taps: &[Tap], extent: usize, sigma: f64) -> Result<Vec<(Range<usize>, Vec<f32>)>, Error> {
+fn sums(taps: &[Tap], extent: usize, sigma: f64) -> Result<Vec<Sum>, Error> {
     let answers = if sigma > 0.0 {
         let params = GaussianParams {
             sigma_vox: [sigma, 0.0, 0.0],
@@ -112,7 +118,10 @@ fn sums(taps: &[Tap], extent: usize, sigma: f64) -> Result<Vec<(Range<usize>, Ve
             .iter()
             .rposition(counts)
             .map_or(start, |last| last + 1);
-        (start..end, weights[start..end].to_vec())
+        Sum {
+            planes: start..end,
+            weights: weights[start..end].to_vec(),
+        }
     };
     Ok(taps.iter().map(made_of).collect())
 }
