@@ -150,11 +150,7 @@ fn memory(
     for entry in entries {
         let own = Tomogram::open(entry, common)?.grid();
         let grid = working_grid(&own, model.config().voxel_angstrom);
-        let params = PredictParams {
-            mirrors: mirrors(arguments),
-            ..PredictParams::default()
-        };
-        let predicted = predict_bytes(model.config(), &grid, &params);
+        let predicted = predict_bytes(model.config(), &grid, &PredictParams::default());
         // Beside a picture there are the tomogram, its smoothed copy, and that in slabs.
         let drawn = if arguments.png {
             3 * 4 * grid.shape.iter().product::<usize>() as u64
@@ -214,20 +210,16 @@ fn localize_params(arguments: &Arguments, volume: &Volume, common: &Common) -> L
     let bytes = 4 * volume.data().len() as u64;
     LocalizeParams {
         predict: PredictParams {
-            mirrors: mirrors(arguments),
+            mirrors: match (arguments.mirrors, arguments.no_mirrors) {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
+                _ => None,
+            },
             memory_bytes: Some(common.memory_bytes().saturating_sub(bytes)),
             ..PredictParams::default()
         },
         threshold: arguments.threshold,
         kernel: arguments.nms,
-    }
-}
-
-fn mirrors(arguments: &Arguments) -> Option<bool> {
-    match (arguments.mirrors, arguments.no_mirrors) {
-        (true, _) => Some(true),
-        (_, true) => Some(false),
-        _ => None,
     }
 }
 

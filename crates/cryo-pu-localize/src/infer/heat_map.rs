@@ -133,9 +133,6 @@ pub fn predict_bytes(model: &ModelConfig, grid: &Grid, params: &PredictParams) -
     4 * numbers as u64 + (times * network.prediction_bytes_per_voxel() as f64 * seen * plane) as u64
 }
 
-/// So much more is held with mirror images; measured.
-const MIRRORED: f64 = 1.35;
-
 pub(crate) fn predict_prepared(
     model: &Model,
     prepared: &Prepared,
