@@ -6,10 +6,12 @@ use cryo_pu_localize::{
     AnnotatedTomogram, HeatMap, LocalizeParams, Model, PredictParams, Threshold, particles,
     predict_within,
 };
-use ndarray::Array3;
 
-use super::{drawing, failure};
-use crate::{exit::Failure, pictures};
+use super::{
+    drawing::{self, Backdrop},
+    failure,
+};
+use crate::exit::Failure;
 
 /// Picks of these pictures score at least that part of what the annotations do in the middle: before the end of training
 /// there is no threshold.
@@ -18,19 +20,22 @@ const PART: f32 = 0.5;
 /// Pictures of an annotated tomogram.
 pub(super) struct EpochPictures<'a> {
     tomogram: &'a AnnotatedTomogram<'a>,
-    smoothed: Array3<f32>,
+    backdrop: &'a Backdrop,
     folder: PathBuf,
 }
 
 impl<'a> EpochPictures<'a> {
     /// Into `RUN/epochs`.
-    pub(super) fn new(tomogram: &'a AnnotatedTomogram<'a>, run: &Path) -> Result<Self, Failure> {
-        let volume = tomogram.volume.to_volume();
-        Ok(Self {
-            smoothed: pictures::smoothed(&volume, &tomogram.name)?,
+    pub(super) fn new(
+        tomogram: &'a AnnotatedTomogram<'a>,
+        backdrop: &'a Backdrop,
+        run: &Path,
+    ) -> Self {
+        Self {
             tomogram,
+            backdrop,
             folder: run.join("epochs"),
-        })
+        }
     }
 
     /// Draws `NN.png` and `NN_heat.png`.
@@ -53,7 +58,7 @@ impl<'a> EpochPictures<'a> {
         let map = drawing::highest(&heat);
         drawing::draw(
             &files,
-            &self.smoothed,
+            self.backdrop,
             (&map, &heat.grid),
             &found,
             model.config(),

@@ -15,14 +15,14 @@ use crate::{
 
 /// A tomogram and its mask on the grid of a network of voxels of `voxel_angstrom`, read a few planes at a time.
 pub(super) fn read(
+    tomogram: &Tomogram,
     entry: &DatasetEntry,
     voxel_angstrom: f64,
     common: &Common,
 ) -> Result<Reduced, Failure> {
-    let tomogram = Tomogram::open(entry, common)?;
     let mask = masks::open(entry, tomogram.grid().shape, common)?;
     let of_mask = mask.as_ref().map(|mask| mask as &dyn PlaneSource);
-    reduce(&entry.name, &tomogram, of_mask, voxel_angstrom).map_err(|error| match error {
+    reduce(&entry.name, tomogram, of_mask, voxel_angstrom).map_err(|error| match error {
         Error::Mask { .. } => masks::nothing_inside(entry),
         Error::Source { source, .. } => match source.downcast::<cryo_io::Error>() {
             Ok(error) => Failure::from(*error),

@@ -17,12 +17,14 @@ use cryo_pu_localize::{
     predict_within, working_grid,
 };
 
-use super::{drawing, failure, inputs};
+use super::{
+    drawing::{self, Backdrop},
+    failure, inputs,
+};
 use crate::{
     exit::{Failure, Outcome},
     learning::{IDLE, duration, gibibytes},
     options::Common,
-    pictures,
     progress::Report,
     tomograms::{self, Tomogram},
 };
@@ -151,11 +153,10 @@ fn memory(
         let own = Tomogram::open(entry, common)?.grid();
         let grid = working_grid(&own, model.config().voxel_angstrom);
         let predicted = predict_bytes(model.config(), &grid, &PredictParams::default());
-        // Beside a picture there are the tomogram, its smoothed copy, and that in slabs.
-        let drawn = if arguments.png {
-            3 * 4 * grid.shape.iter().product::<usize>() as u64
-        } else {
-            0
+        let on_own = Some(Backdrop::bytes(&own)).filter(|bytes| *bytes <= common.memory_bytes());
+        let drawn = match arguments.png {
+            true => on_own.unwrap_or_else(|| Backdrop::bytes(&grid)),
+            false => 0,
         };
         // The allocator keeps what reading took.
         let read = inputs::reading_bytes(&own);
@@ -186,7 +187,9 @@ fn seconds(
         return Ok(0.0);
     };
     let begun = Instant::now();
-    let Reduced { volume, mask } = inputs::read(first, model.config().voxel_angstrom, common)?;
+    let tomogram = Tomogram::open(first, common)?;
+    let working = model.config().voxel_angstrom;
+    let Reduced { volume, mask } = inputs::read(&tomogram, first, working, common)?;
     let of_tomogram = |error| tomograms::named(failure(error), &first.tomogram);
     let mask = mask.as_ref().map(|mask| mask.view());
     let params = localize_params(arguments, &volume, common);
@@ -254,7 +257,8 @@ fn one(
     common: &Common,
     progress: &Report,
 ) -> Result<(), Failure> {
-    let grid = Tomogram::open(entry, common)?.grid();
+    let tomogram = Tomogram::open(entry, common)?;
+    let grid = tomogram.grid();
     let (own, working) = (grid.voxel_size.x(), model.config().voxel_angstrom);
     if (own / working - 1.0).abs() > 0.02 {
         common.say(&format!(
@@ -262,7 +266,7 @@ fn one(
             entry.name
         ));
     }
-    let Reduced { volume, mask } = inputs::read(entry, working, common)?;
+    let Reduced { volume, mask } = inputs::read(&tomogram, entry, working, common)?;
     let params = localize_params(arguments, &volume, common);
     let heat = predict_within(
         model,
@@ -332,12 +336,12 @@ fn one(
     }
     if let Some(heat) = shown {
         let files = picture_names(&counted.tomogram).map(|name| arguments.out.join(name));
-        let smoothed = pictures::smoothed(&volume, &counted.tomogram)?;
+        let backdrop = Backdrop::of(&tomogram, &counted.tomogram, &volume, common)?;
         drawing::draw(
             &files,
-            &smoothed,
+            &backdrop,
             (&heat, &heat_grid),
-            &counted.resampled_to(volume.grid()),
+            &counted,
             model.config(),
         )?;
     }

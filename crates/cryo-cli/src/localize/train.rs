@@ -6,7 +6,7 @@ use std::{
 
 use clap::Args;
 use cryo_candidates::PlaneSource as _;
-use cryo_core::{Grid, ParticleSet, Volume};
+use cryo_core::{ParticleSet, Volume};
 use cryo_embed_viz::{Series, curves};
 use cryo_io::{Overwrite, dataset::DatasetEntry, write_atomic};
 use cryo_pu_localize::{
@@ -18,6 +18,7 @@ use ndarray::Array3;
 
 use super::{
     annotations::{class_name, class_names, diameters, join_filaments, without_duplicates},
+    drawing::Backdrop,
     epoch_pictures::EpochPictures,
     failure, inputs,
     settings::{Flags, Settings},
@@ -80,7 +81,7 @@ pub(crate) struct Arguments {
 /// A tomogram with coordinates on it.
 struct Annotated<'a> {
     entry: &'a DatasetEntry,
-    grid: Grid,
+    tomogram: Tomogram,
     annotations: Vec<Annotation>,
 }
 
@@ -90,6 +91,8 @@ struct Learned {
     masks: Vec<Option<Array3<bool>>>,
     annotations: Vec<Vec<Annotation>>,
     names: Vec<String>,
+    /// What epochs are drawn on, the first tomogram, where they are.
+    backdrop: Option<Backdrop>,
 }
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Failure> {
@@ -129,10 +132,11 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
     let goes_on = goes_on(&arguments.out, &settings, common)?;
     let places = annotated(arguments, &entries, &sets, &names, common)?;
     let voxel = (places.iter())
-        .map(|one| one.grid.voxel_size.x())
+        .map(|one| one.tomogram.grid().voxel_size.x())
         .fold(f64::INFINITY, f64::min);
     let model_config = settings.model(&names, voxel)?;
-    let learned = read(places, names, model_config.voxel_angstrom, common)?;
+    let drawn = arguments.png && !common.dry_run;
+    let learned = read(places, names, model_config.voxel_angstrom, drawn, common)?;
     let params = settings.fit(&model_config, common.seed())?.fitting(
         least_shape(&learned.volumes, model_config.voxel_angstrom),
         &model_config.network,
@@ -193,9 +197,8 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         let path = arguments.out.join("config.toml");
         config::write(&path, "localize", &settings, common, Overwrite::Replace)?;
     }
-    let pictures = (arguments.png)
-        .then(|| EpochPictures::new(&annotated[0], &arguments.out))
-        .transpose()?;
+    let pictures = (learned.backdrop.as_ref())
+        .map(|backdrop| EpochPictures::new(&annotated[0], backdrop, &arguments.out));
     epochs(
         &mut trainer,
         &checkpoints,
@@ -360,7 +363,7 @@ fn annotated<'a>(
         }
         found.push(Annotated {
             entry,
-            grid: Tomogram::open(entry, common)?.grid(),
+            tomogram: Tomogram::open(entry, common)?,
             annotations,
         });
     }
@@ -371,6 +374,7 @@ fn read(
     annotated: Vec<Annotated<'_>>,
     names: Vec<String>,
     voxel_angstrom: f64,
+    drawn: bool,
     common: &Common,
 ) -> Result<Learned, Failure> {
     let mut learned = Learned {
@@ -378,16 +382,21 @@ fn read(
         masks: Vec::new(),
         annotations: Vec::new(),
         names,
+        backdrop: None,
     };
     for Annotated {
         entry,
-        grid,
+        tomogram,
         mut annotations,
     } in annotated
     {
+        let grid = tomogram.grid();
         check_inside(&entry.name, &grid, &annotations)
             .map_err(|error| tomograms::named(failure(error), &entry.tomogram))?;
-        let Reduced { volume, mask } = inputs::read(entry, voxel_angstrom, common)?;
+        let Reduced { volume, mask } = inputs::read(&tomogram, entry, voxel_angstrom, common)?;
+        if drawn && learned.backdrop.is_none() {
+            learned.backdrop = Some(Backdrop::of(&tomogram, &entry.name, &volume, common)?);
+        }
         for annotation in &mut annotations {
             annotation.position = volume.grid().voxel_from(&grid, annotation.position);
         }

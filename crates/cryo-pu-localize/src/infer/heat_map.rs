@@ -125,12 +125,7 @@ pub fn predict_bytes(model: &ModelConfig, grid: &Grid, params: &PredictParams) -
     let plane = height * width / (stride * stride);
     let given: usize = grid.shape.iter().product();
     let numbers = given as f64 + prepared + network.classes as f64 * depth * plane;
-    let times = if params.mirrors == Some(false) {
-        1.0
-    } else {
-        MIRRORED
-    };
-    4 * numbers as u64 + (times * network.prediction_bytes_per_voxel() as f64 * seen * plane) as u64
+    4 * numbers as u64 + (network.prediction_bytes_per_voxel() as f64 * seen * plane) as u64
 }
 
 pub(crate) fn predict_prepared(
