@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use cryo_filters::{GaussianParams, gaussian, gaussian_in_place};
+use cryo_filters::{GaussianParams, Slab, gaussian_in_place, gaussian_slab_into};
 use ndarray::{Array3, ArrayView3, Axis, Zip, s};
 
 use crate::Error;
@@ -41,7 +41,9 @@ impl Resampling {
                 ..GaussianParams::default()
             }),
             taps: [taps_y, taps_x],
-            sums: sums(&along_z, from[0], sigma[0])?,
+            sums: (along_z.iter())
+                .map(|tap| Sum::at(tap, from[0], sigma[0]))
+                .collect::<Result<_, _>>()?,
         })
     }
 
@@ -89,42 +91,41 @@ impl Resampling {
     }
 }
 
-/// What each plane of the result is made of: the Gaussian's answers to single planes, interpolated.
-fn sums(taps: &[Tap], extent: usize, sigma: f64) -> Result<Vec<Sum>, Error> {
-    let answers = if sigma > 0.0 {
-        let params = GaussianParams {
-            sigma_vox: [sigma, 0.0, 0.0],
-            ..GaussianParams::default()
-        };
-        let single = |(z, _, x)| f32::from(u8::from(z == x));
-        let singles = Array3::from_shape_fn([extent, 1, extent], single);
-        Some(gaussian(singles.view(), &params)?)
-    } else {
-        None
-    };
-    let answer = |plane: usize, of: usize| match &answers {
-        Some(answers) => answers[[plane, 0, of]],
-        None => f32::from(u8::from(plane == of)),
-    };
-    let made_of = |tap: &Tap| {
-        let weight = |z: usize| {
-            let (a, b) = (answer(tap.low, z), answer(tap.high, z));
-            a + tap.part * (b - a)
-        };
-        let weights: Vec<f32> = (0..extent).map(weight).collect();
-        let counts = |weight: &f32| *weight != 0.0;
-        let start = weights.iter().position(counts).unwrap_or(0);
-        let end = weights
-            .iter()
-            .rposition(counts)
-            .map_or(start, |last| last + 1);
-        Sum {
-            planes: start..end,
-            weights: weights[start..end].to_vec(),
+impl Sum {
+    /// Of the plane at a tap: the Gaussian's answers to single planes near it, interpolated.
+    fn at(tap: &Tap, extent: usize, sigma: f64) -> Result<Self, Error> {
+        let reach = (REACH * sigma).ceil() as usize;
+        let planes = tap.low.saturating_sub(reach)..(tap.high + reach + 1).min(extent);
+        let count = planes.len();
+        let single = |(z, _, of)| f32::from(u8::from(z == of));
+        let singles = Array3::from_shape_fn([count, 1, count], single);
+        let wanted = tap.low..tap.high + 1;
+        let mut answers = Array3::zeros([wanted.len(), 1, count]);
+        if sigma > 0.0 {
+            let params = GaussianParams {
+                sigma_vox: [sigma, 0.0, 0.0],
+                ..GaussianParams::default()
+            };
+            let slab = Slab {
+                planes: singles.view(),
+                first: planes.start,
+                depth: extent,
+            };
+            gaussian_slab_into(slab, &params, wanted, answers.view_mut())?;
+        } else {
+            answers.assign(&singles);
         }
-    };
-    Ok(taps.iter().map(made_of).collect())
+        let (low, high) = (answers.slice(s![0, 0, ..]), answers.slice(s![-1, 0, ..]));
+        let weight = |(a, b): (&f32, &f32)| a + tap.part * (b - a);
+        Ok(Self {
+            weights: low.iter().zip(high).map(weight).collect(),
+            planes,
+        })
+    }
 }
+
+/// Deviations that the Gaussian reaches, and some room.
+const REACH: f64 = 4.5;
 
 /// The whole of a volume in memory, as [`Resampling`] does it.
 pub(super) fn resample(
@@ -176,6 +177,7 @@ impl Tap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cryo_filters::gaussian;
 
     #[test]
     fn a_ramp_keeps_its_slope_and_its_first_voxel_away_from_the_ends() {
