@@ -15,6 +15,7 @@ use cryo_fixtures::{
 use crate::{
     config,
     exit::{Failure, Outcome},
+    learning::gibibytes,
     options::Common,
     progress::Report,
 };
@@ -56,11 +57,11 @@ pub(crate) fn run_with(
     let names = settings.names();
     let needed = settings.memory_bytes();
     if common.dry_run {
-        let gibibytes = needed as f64 / (1_u64 << 30) as f64;
         common.say(&format!(
-            "would write {} into {}, using about {gibibytes:.1} GiB of memory at a time",
+            "would write {} into {}, using about {} of memory at a time",
             names.join(", "),
-            out.display()
+            out.display(),
+            gibibytes(needed)
         ));
         return Ok(Outcome::Done);
     }

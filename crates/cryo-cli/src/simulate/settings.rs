@@ -227,7 +227,7 @@ impl Settings {
     /// density, labels and tomogram, images and weighted images, what each thread works on, and the
     /// program with libtorch.
     pub(crate) fn memory_bytes(&self) -> u64 {
-        const PROGRAM: u64 = 128 << 20;
+        const PROGRAM: u64 = 170 << 20;
         const THREAD: u64 = 8 << 20;
         let [z, y, x] = self.shape().map(|n| n as u64);
         let images = if self.phantom {
