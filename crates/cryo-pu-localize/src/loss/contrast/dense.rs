@@ -3,7 +3,7 @@ use tch::{Kind, Tensor};
 use super::{ContrastParams, rows::Rows};
 use crate::{Error, loss::sets::complement};
 
-/// What [`contrast`] computes, by libtorch's own gradients: for checking, as its memory grows with the square of the
+/// What [`contrast`](crate::contrast) computes, by libtorch's own gradients: for checking, as its memory grows with the square of the
 /// voxels. Computes in the kind of the features. Returns L_sup and L_unsup.
 ///
 /// # Errors
