@@ -37,11 +37,11 @@ pub(crate) fn open(
     Ok(Some(mask))
 }
 
-/// The failure that nothing is inside of a tomogram's mask.
-pub(crate) fn nothing_inside(entry: &DatasetEntry) -> Failure {
+/// The failure that a tomogram's mask does not say where particles are sought.
+pub(crate) fn refused(entry: &DatasetEntry, expected: &str, got: &str) -> Failure {
     let path = entry.mask.as_ref().unwrap_or(&entry.tomogram);
     Failure::Input(format!(
-        "{}: expected voxels above 0, where particles are sought, got none",
+        "{}: expected {expected}, where particles are sought, got {got}",
         path.display()
     ))
 }
@@ -62,7 +62,7 @@ pub(crate) fn read(
             .assign(&plane.mapv(|value| value > 0.0));
     }
     if !mask.iter().any(|inside| *inside) {
-        return Err(nothing_inside(entry));
+        return Err(refused(entry, "voxels above 0", "none"));
     }
     Ok(Some(mask))
 }

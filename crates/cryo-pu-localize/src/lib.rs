@@ -14,7 +14,7 @@ mod train;
 pub use config::{NetworkConfig, Resolution};
 pub use data::{
     AnnotatedTomogram, Annotation, Reduced, SplatParams, TargetLabel, check_inside, reduce,
-    splat_radius, working_grid,
+    reduce_bytes, splat_radius, working_grid,
 };
 pub use error::Error;
 pub(crate) use infer::calibrate_on;

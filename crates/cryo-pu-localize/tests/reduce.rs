@@ -161,5 +161,8 @@ fn what_cannot_be_read_or_used_is_refused() {
     );
     let empty = Volume::new(Array3::zeros([6, 8, 10]), *whole.grid()).unwrap();
     let error = refused(&whole, Some(&empty)).to_string();
-    assert_eq!(error, "mask of TS_01: expected voxels above 0, got none");
+    assert_eq!(
+        error,
+        "mask of TS_01: expected voxels above 0 in the middle of the network's, got none"
+    );
 }

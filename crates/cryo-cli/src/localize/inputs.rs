@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use cryo_candidates::PlaneSource;
-use cryo_core::{Grid, ParticleSet};
+use cryo_core::ParticleSet;
 use cryo_io::{Frame, Frames, PicksOptions, dataset::DatasetEntry, read_picks};
 use cryo_pu_localize::{Error, Reduced, reduce};
 
@@ -23,23 +23,13 @@ pub(super) fn read(
     let mask = masks::open(entry, tomogram.grid().shape, common)?;
     let of_mask = mask.as_ref().map(|mask| mask as &dyn PlaneSource);
     reduce(&entry.name, tomogram, of_mask, voxel_angstrom).map_err(|error| match error {
-        Error::Mask { .. } => masks::nothing_inside(entry),
+        Error::Mask { expected, got, .. } => masks::refused(entry, &expected, &got),
         Error::Source { source, .. } => match source.downcast::<cryo_io::Error>() {
             Ok(error) => Failure::from(*error),
             Err(source) => Failure::Input(format!("{}: {source}", entry.tomogram.display())),
         },
         error => tomograms::named(failure(error), &entry.tomogram),
     })
-}
-
-/// Bytes of planes that are read at once, and once more as they are made smaller.
-pub(super) fn reading_bytes(own: &Grid) -> u64 {
-    const AT_ONCE: u64 = 64 << 20;
-    const MOST: u64 = 64;
-    let [depth, height, width] = own.shape.map(|extent| extent as u64);
-    let plane = 4 * height * width;
-    let planes = (AT_ONCE / plane.max(1)).clamp(1, MOST).min(depth);
-    2 * planes * plane
 }
 
 /// Coordinates of the tomograms of a dataset, in any format; each set is on its tomogram's grid and has its name.

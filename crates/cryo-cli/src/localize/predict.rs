@@ -14,7 +14,7 @@ use cryo_io::{
 };
 use cryo_pu_localize::{
     LocalizeParams, Model, PredictParams, Reduced, Threshold, particles, predict_bytes,
-    predict_within, working_grid,
+    predict_within, reduce_bytes, working_grid,
 };
 
 use super::{
@@ -159,7 +159,7 @@ fn memory(
             false => 0,
         };
         // The allocator keeps what reading took.
-        let read = inputs::reading_bytes(&own);
+        let read = reduce_bytes(&own);
         largest = largest.max(masked(entry, &grid) + read + predicted.max(drawn));
     }
     // What libtorch keeps of one tomogram is there beside the next; measured.
@@ -202,7 +202,8 @@ fn seconds(
         let shape = Tomogram::open(entry, common)?.grid().shape;
         Ok(shape.iter().product::<usize>() as f64)
     };
-    let (of_first, mut all) = (voxels(first)?, 0.0);
+    let of_first = tomogram.grid().shape.iter().product::<usize>() as f64;
+    let mut all = 0.0;
     for entry in &left {
         all += voxels(entry)?;
     }
@@ -259,8 +260,9 @@ fn one(
 ) -> Result<(), Failure> {
     let tomogram = Tomogram::open(entry, common)?;
     let grid = tomogram.grid();
-    let (own, working) = (grid.voxel_size.x(), model.config().voxel_angstrom);
-    if (own / working - 1.0).abs() > 0.02 {
+    let working = model.config().voxel_angstrom;
+    if working_grid(&grid, working) != grid {
+        let own = grid.voxel_size.x();
         common.say(&format!(
             "{}: voxels of {own:.2} Å are resampled to the network's {working:.2} Å",
             entry.name

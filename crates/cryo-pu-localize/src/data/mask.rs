@@ -2,28 +2,50 @@ use ndarray::{Array3, ArrayView3};
 
 use crate::Error;
 
+fn refused(name: &str, expected: String, got: String) -> Error {
+    Error::Mask {
+        tomogram: name.to_owned(),
+        expected,
+        got,
+    }
+}
+
 /// Refuses a mask of another shape than its tomogram, and one that leaves nothing.
 pub(super) fn check(
     name: &str,
     mask: ArrayView3<'_, bool>,
     shape_zyx: &[usize],
 ) -> Result<(), Error> {
-    let refused = |expected: String, got: String| Error::Mask {
-        tomogram: name.to_owned(),
-        expected,
-        got,
-    };
-    if mask.shape() != shape_zyx {
-        let of = |shape: &[usize]| format!("{} × {} × {}", shape[2], shape[1], shape[0]);
-        return Err(refused(
-            format!("the tomogram's {} voxels (x, y, z)", of(shape_zyx)),
-            of(mask.shape()),
-        ));
+    check_shape(name, mask.shape(), shape_zyx)?;
+    check_inside(name, mask, "voxels above 0")
+}
+
+/// Refuses a mask of another shape than its tomogram.
+pub(super) fn check_shape(name: &str, mask: &[usize], tomogram: &[usize]) -> Result<(), Error> {
+    if mask == tomogram {
+        return Ok(());
     }
-    if !mask.iter().any(|inside| *inside) {
-        return Err(refused("voxels above 0".into(), "none".into()));
+    let of = |shape: &[usize]| format!("{} × {} × {}", shape[2], shape[1], shape[0]);
+    let expected = format!("the tomogram's {} voxels (x, y, z)", of(tomogram));
+    Err(refused(name, expected, of(mask)))
+}
+
+/// Refuses a mask that leaves nothing, of which something else was `expected`.
+pub(super) fn check_inside(
+    name: &str,
+    mask: ArrayView3<'_, bool>,
+    expected: &str,
+) -> Result<(), Error> {
+    match mask.iter().any(|inside| *inside) {
+        true => Ok(()),
+        false => Err(refused(name, expected.into(), "none".into())),
     }
-    Ok(())
+}
+
+/// Along one axis of `from` voxels, those nearest to the centres of `to` voxels that are `factor` as large.
+pub(super) fn nearest(from: usize, to: usize, factor: f64) -> Vec<usize> {
+    let at = |index: usize| (index as f64 * factor).round() as usize;
+    (0..to).map(|index| at(index).min(from - 1)).collect()
 }
 
 /// The mask's value at the centre of each voxel of a grid of `shape` whose voxels are `factor` (z, y, x) as large.
@@ -32,14 +54,9 @@ pub(super) fn on_grid(
     shape: [usize; 3],
     factor: [f64; 3],
 ) -> Array3<bool> {
-    let nearest: [Vec<usize>; 3] = std::array::from_fn(|axis| {
-        let last = mask.shape()[axis] - 1;
-        let at = |index: usize| (index as f64 * factor[axis]).round() as usize;
-        (0..shape[axis]).map(|index| at(index).min(last)).collect()
-    });
-    Array3::from_shape_fn(shape, |(z, y, x)| {
-        mask[[nearest[0][z], nearest[1][y], nearest[2][x]]]
-    })
+    let [z, y, x] =
+        std::array::from_fn(|axis| nearest(mask.shape()[axis], shape[axis], factor[axis]));
+    Array3::from_shape_fn(shape, |at| mask[[z[at.0], y[at.1], x[at.2]]])
 }
 
 #[cfg(test)]

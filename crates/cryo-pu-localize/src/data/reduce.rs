@@ -1,8 +1,11 @@
+use std::ops::Range;
+
 use cryo_candidates::PlaneSource;
 use cryo_core::{Grid, Volume};
 use ndarray::{Array3, s};
 
 use super::{
+    mask,
     prepare::{check_finite, factor, working_grid},
     resample::{Resampling, planes_at_once},
 };
@@ -56,16 +59,13 @@ pub fn reduce(
     let at_once = planes_at_once(height * width);
     for first in (0..depth).step_by(at_once) {
         let planes = first..(first + at_once).min(depth);
-        let mut read = Array3::zeros([planes.len(), height, width]);
-        (source.read_planes(planes.clone(), read.view_mut())).map_err(|source| Error::Source {
-            tomogram: name.to_owned(),
-            source,
-        })?;
-        check_finite(name, read.view(), first)?;
+        let mut values_read = Array3::zeros([planes.len(), height, width]);
+        read(name, source, planes.clone(), &mut values_read)?;
+        check_finite(name, values_read.view(), first)?;
         if factor == [1.0; 3] {
-            values.slice_mut(s![planes, .., ..]).assign(&read);
+            values.slice_mut(s![planes, .., ..]).assign(&values_read);
         } else {
-            resampling.add(first, read, &mut values)?;
+            resampling.add(first, values_read, &mut values)?;
         }
     }
     let mask = mask
@@ -77,48 +77,54 @@ pub fn reduce(
     })
 }
 
+/// Bytes that [`reduce`] takes at its highest point beside what comes out: the planes that are read at once, and again as they
+/// are made smaller.
+#[must_use]
+pub fn reduce_bytes(grid: &Grid) -> u64 {
+    let [depth, height, width] = grid.shape;
+    let planes = planes_at_once(height * width).min(depth);
+    2 * 4 * (planes * height * width) as u64
+}
+
+fn read(
+    name: &str,
+    source: &dyn PlaneSource,
+    planes: Range<usize>,
+    out: &mut Array3<f32>,
+) -> Result<(), Error> {
+    let failed = |source| Error::Source {
+        tomogram: name.to_owned(),
+        source,
+    };
+    source.read_planes(planes, out.view_mut()).map_err(failed)
+}
+
 fn on_grid(values: Array3<f32>, grid: Grid) -> Volume {
     Volume::new(values, grid).expect("values of the grid's shape")
 }
 
 fn reduced_mask(
     name: &str,
-    mask: &dyn PlaneSource,
+    source: &dyn PlaneSource,
     from: [usize; 3],
     to: [usize; 3],
     factor: [f64; 3],
 ) -> Result<Array3<bool>, Error> {
-    let refused = |expected: String, got: String| Error::Mask {
-        tomogram: name.to_owned(),
-        expected,
-        got,
-    };
-    let own = mask.grid().shape;
-    if own != from {
-        let of = |[z, y, x]: [usize; 3]| format!("{x} × {y} × {z}");
-        return Err(refused(
-            format!("the tomogram's {} voxels (x, y, z)", of(from)),
-            of(own),
-        ));
-    }
-    let [_, height, width] = from;
+    mask::check_shape(name, &source.grid().shape, &from)?;
+    let [along_z, along_y, along_x] =
+        std::array::from_fn(|axis| mask::nearest(from[axis], to[axis], factor[axis]));
     let mut out = Array3::from_elem(to, false);
-    let mut plane = Array3::zeros([1, height, width]);
-    for (index, mut inside) in out.outer_iter_mut().enumerate() {
-        let nearest = |index: usize, axis: usize| {
-            ((index as f64 * factor[axis]).round() as usize).min(from[axis] - 1)
-        };
-        let z = nearest(index, 0);
-        (mask.read_planes(z..z + 1, plane.view_mut())).map_err(|source| Error::Source {
-            tomogram: name.to_owned(),
-            source,
-        })?;
+    let mut plane = Array3::zeros([1, from[1], from[2]]);
+    for (z, mut inside) in along_z.into_iter().zip(out.outer_iter_mut()) {
+        read(name, source, z..z + 1, &mut plane)?;
         for ((y, x), inside) in inside.indexed_iter_mut() {
-            *inside = plane[[0, nearest(y, 1), nearest(x, 2)]] > 0.0;
+            *inside = plane[[0, along_y[y], along_x[x]]] > 0.0;
         }
     }
-    if !out.iter().any(|inside| *inside) {
-        return Err(refused("voxels above 0".into(), "none".into()));
-    }
+    mask::check_inside(
+        name,
+        out.view(),
+        "voxels above 0 in the middle of the network's",
+    )?;
     Ok(out)
 }
