@@ -90,6 +90,22 @@ pub(crate) fn check_whole(reader: &mrc::Reader) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Refuses voxels of unequal edges before a search whose results RELION's tables could not hold.
+pub(crate) fn check_voxels(entry: &DatasetEntry, grid: &Grid) -> Result<(), Failure> {
+    let size = grid.voxel_size;
+    match size.isotropic() {
+        Some(_) => Ok(()),
+        None => Err(Failure::Input(format!(
+            "{}: expected voxels of equal edges, as RELION's tables have one pixel size, got {} × {} × {} Å along x, y, z; \
+             resample the tomogram, or mend its header or the column voxel_size of the dataset list",
+            entry.tomogram.display(),
+            size.x(),
+            size.y(),
+            size.z()
+        ))),
+    }
+}
+
 /// The failure that names the file of a tomogram, where it does not yet.
 pub(crate) fn named(failure: Failure, path: &Path) -> Failure {
     let path = path.display().to_string();

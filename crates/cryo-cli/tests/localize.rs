@@ -179,6 +179,23 @@ fn a_run_that_is_there_is_kept_and_goes_on() {
     words[11] = "2";
     assert!(fail(at, &words, 2).contains("made with another epochs"));
 
+    // Before the search, as its results could not be written.
+    let shape = [32, 96, 104];
+    let size = cryo_core::VoxelSize::zyx(30.0, 20.0, 20.0).expect("above 0");
+    let data = ndarray::Array3::from_shape_fn(shape, |(z, y, x)| (z * y + x) as f32);
+    let flat = cryo_core::Volume::new(data, cryo_core::Grid::new(shape, size));
+    scene::write_volume(at, "flat", &flat.expect("the grid's shape"));
+    let words = [
+        "localize", "predict", "--run", "run", "--data", "flat.mrc", "--out", "picks",
+    ];
+    let message = fail(at, &words, 3);
+    assert!(
+        message.contains("flat.mrc: expected voxels of equal edges")
+            && message.contains("20 × 20 × 30 Å"),
+        "{message}"
+    );
+    assert!(!message.contains("heat map"), "{message}");
+
     // A run that replaces another leaves none of its results behind, even where it fails itself.
     let mut words = TRAIN.to_vec();
     words[11] = "1";

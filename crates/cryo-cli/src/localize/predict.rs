@@ -260,6 +260,7 @@ fn one(
 ) -> Result<(), Failure> {
     let tomogram = Tomogram::open(entry, common)?;
     let grid = tomogram.grid();
+    tomograms::check_voxels(entry, &grid)?;
     let working = model.config().voxel_angstrom;
     if working_grid(&grid, working) != grid {
         let own = grid.voxel_size.x();
