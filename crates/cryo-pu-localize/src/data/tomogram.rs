@@ -21,6 +21,7 @@ pub struct AnnotatedTomogram<'a> {
     /// Where nothing is learned from what is unlabelled, `[z, y, x]` as the volume: false. `None` is nowhere.
     pub mask: Option<ArrayView3<'a, bool>>,
     /// Some of its particles, and places where there is none.
+    /// Of a class that has none here nothing else is learned in this tomogram than where it is not.
     pub annotations: Vec<Annotation>,
 }
 

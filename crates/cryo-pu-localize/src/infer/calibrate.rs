@@ -185,6 +185,10 @@ pub(crate) fn calibrate_on(
         let heat = predict_prepared(model, &field.prepared, params, &())?;
         let others = held_out.map_or(&[][..], |fields| &fields[number].places);
         for (class, scores) in scores.iter_mut().enumerate() {
+            let held_out = held_out.is_some_and(|fields| fields[number].annotates(class));
+            if !field.annotates(class) && !held_out {
+                continue;
+            }
             let mut found = peaks(model, &heat, class, least as f32, None)?;
             let radius = model.config().classes[class].diameter_angstrom / 2.0;
             let at = |places: &[([f64; 3], Option<usize>)]| -> Vec<[f64; 3]> {

@@ -104,9 +104,11 @@ fn priors(sampler: &Sampler, config: &ModelConfig, prior: Prior) -> Vec<f64> {
         Prior::Given(prior) => return vec![prior; config.network.classes],
         Prior::Annotated(part) => part,
     };
-    let voxels: usize = (sampler.fields.iter())
-        .map(|field| field.prepared.looked_at)
-        .sum();
+    let voxels = |class: usize| -> usize {
+        let annotated = (sampler.fields.iter()).filter(|field| field.annotates(class));
+        let looked_at: usize = annotated.map(|field| field.prepared.looked_at).sum();
+        looked_at.max(1)
+    };
     if config.tubular {
         // Splats along a tube overlap.
         let annotated = |class: usize| -> usize {
@@ -114,7 +116,7 @@ fn priors(sampler: &Sampler, config: &ModelConfig, prior: Prior) -> Vec<f64> {
             fields.map(|field| sampler.positives(field, class)).sum()
         };
         let prior =
-            |class| (annotated(class) as f64 / part / voxels.max(1) as f64).clamp(1e-6, 0.5);
+            |class| (annotated(class) as f64 / part / voxels(class) as f64).clamp(1e-6, 0.5);
         return (0..config.network.classes).map(prior).collect();
     }
     let prior = |class: usize| {
@@ -123,7 +125,7 @@ fn priors(sampler: &Sampler, config: &ModelConfig, prior: Prior) -> Vec<f64> {
             .count();
         // The integral of a splat, whose height is 1.
         let splat = (2.0 * std::f64::consts::PI).powf(1.5) * sampler.sigma[class].powi(3);
-        (annotated as f64 / part * splat / voxels.max(1) as f64).clamp(1e-6, 0.5)
+        (annotated as f64 / part * splat / voxels(class) as f64).clamp(1e-6, 0.5)
     };
     (0..config.network.classes).map(prior).collect()
 }

@@ -19,6 +19,19 @@ pub(crate) struct Field {
     pub(crate) noise: Option<Array3<f32>>,
 }
 
+impl Field {
+    /// Whether particles of the class are annotated in this tomogram. Where none are, nobody has looked for them: what is
+    /// unlabelled there says nothing.
+    pub(crate) fn annotates(&self, class: usize) -> bool {
+        self.places.iter().any(|(_, own)| *own == Some(class))
+    }
+
+    /// Whether more than known negatives is annotated.
+    fn holds_particles(&self) -> bool {
+        self.places.iter().any(|(_, class)| class.is_some())
+    }
+}
+
 /// Draws samples round annotations and anywhere, and their targets.
 pub(crate) struct Sampler {
     pub(crate) fields: Vec<Field>,
@@ -111,15 +124,16 @@ impl Sampler {
             turn.write(&sample.view(), view);
         }
         for (class, out) in targets.chunks_exact_mut(self.target_voxels()).enumerate() {
-            let mut target = self.unlabelled(mask.as_ref());
+            let mut target = self.unlabelled(mask.as_ref(), field.annotates(class));
             self.draw(&places, class, start, target.view_mut());
             turn.write(&target.view(), out);
         }
     }
 
     /// A target before anything is drawn.
-    fn unlabelled(&self, mask: Option<&Array3<bool>>) -> Array3<f32> {
+    fn unlabelled(&self, mask: Option<&Array3<bool>>, annotated: bool) -> Array3<f32> {
         match mask {
+            _ if !annotated => Array3::from_elem(self.target_shape(), IGNORED),
             None => Array3::from_elem(self.target_shape(), -1.0),
             Some(mask) => (mask.slice(s![.., ..;self.stride, ..;self.stride]))
                 .map(|inside| if *inside { -1.0 } else { IGNORED }),
@@ -207,9 +221,11 @@ impl Sampler {
                 self.near(field, self.fields[field].places[place].0, rng),
             );
         }
-        let sizes: Vec<usize> = (self.fields.iter())
-            .map(|field| field.prepared.looked_at)
-            .collect();
+        let looked_at = |field: &Field| match field.holds_particles() {
+            true => field.prepared.looked_at,
+            false => 0,
+        };
+        let sizes: Vec<usize> = self.fields.iter().map(looked_at).collect();
         let (field, _) = pick(rng.random_range(0..sizes.iter().sum()), &sizes);
         let prepared = &self.fields[field].prepared;
         let shape = prepared.values.shape();
@@ -373,6 +389,37 @@ mod tests {
                 assert!(inside(start[2] + sampler.shape[2] / 2));
             }
             assert!(counts.iter().all(|count| *count > 100), "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn where_only_wrong_places_are_annotated_nothing_else_is_learned() {
+        let mut sampler = sampler();
+        for (_, class) in &mut sampler.fields[1].places {
+            *class = None;
+        }
+        let mut numbers = vec![0.0; sampler.length()];
+        let mut of_second = 0;
+        for number in 0..200 {
+            let (field, _) = sampler.place(&mut stream_rng(sampler.seed, "sample", number));
+            sampler.fill(number, &mut numbers);
+            let targets = &numbers[sampler.voxels()..];
+            let unlabelled = targets.contains(&-1.0);
+            assert_eq!(unlabelled, field == 0, "sample {number}");
+            if field == 1 {
+                of_second += 1;
+                assert!(
+                    targets
+                        .iter()
+                        .all(|&value| value == 0.0 || value == IGNORED)
+                );
+            }
+        }
+        assert!(of_second > 20, "{of_second}");
+        sampler.near = 0.0;
+        for number in 0..50 {
+            let (field, _) = sampler.place(&mut stream_rng(sampler.seed, "sample", number));
+            assert_eq!(field, 0, "nothing is known far from wrong places");
         }
     }
 
