@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use common::{annotated, quick, scene, small_model};
 use cryo_core::{ParticleSet, VoxelPos, VoxelSize};
 use cryo_pu_localize::{
-    ContrastParams, Fit, FitParams, LocalizeParams, Model, ModelConfig, PredictParams, Threshold,
-    Trainer, fit, localize, predict,
+    Annotation, ContrastParams, Fit, FitParams, LocalizeParams, Model, ModelConfig, PredictParams,
+    Threshold, Trainer, fit, localize, predict,
 };
 
 fn train(params: &FitParams, model: Model) -> Fit {
@@ -63,6 +63,37 @@ fn eight_of_fourteen_balls_find_the_others_and_those_of_another_scene() {
         );
         assert!(found.items.iter().all(|item| item.class == Some(1)));
     }
+}
+
+#[test]
+fn wrong_places_of_another_tomogram_do_not_teach_that_it_holds_nothing() {
+    tch::set_num_threads(1);
+    let ((first, truth), (second, others)) = (scene(1, 14), scene(2, 14));
+    let mut wrong = annotated(&second, &[]);
+    let far = |place: &VoxelPos| others.iter().all(|ball| ball.distance_to(*place) > 9.0);
+    let grid = (0..72).flat_map(|y| (0..88).map(move |x| VoxelPos::zyx(10.0, y.into(), x.into())));
+    let places = grid.filter(far).step_by(97);
+    wrong.annotations = places
+        .map(|position| Annotation {
+            position,
+            class: None,
+        })
+        .collect();
+    assert!(wrong.annotations.len() > 8);
+    let tomograms = [annotated(&first, &truth[..8]), wrong];
+    let fitted = fit(&tomograms, small_model(), &quick(), &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    let expected = fitted.model.calibration().unwrap()[0].expected;
+    assert!(
+        (10.0..20.0).contains(&expected),
+        "{expected} of the 14 balls where some are annotated"
+    );
+    let params = LocalizeParams::default();
+    let found = localize(&fitted.model, "scene", &second.view(), &params, &()).unwrap();
+    let (f1, _) = scores(&found, &others);
+    assert!(f1 >= 0.85, "F1 {f1:.2}, {} picks", found.len());
 }
 
 #[test]
