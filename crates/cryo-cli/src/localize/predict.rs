@@ -251,6 +251,9 @@ fn check_free(
     }
 }
 
+/// Such a part coarser than the network's, a tomogram's voxels are worth a word.
+const COARSER: f64 = 1.1;
+
 fn one(
     arguments: &Arguments,
     entry: &DatasetEntry,
@@ -264,8 +267,13 @@ fn one(
     let working = model.config().voxel_angstrom;
     if working_grid(&grid, working) != grid {
         let own = grid.voxel_size.x();
+        let coarser = if own > COARSER * working {
+            "; they hold no finer detail, so that small particles may be missed: better learn in tomograms as coarse as these"
+        } else {
+            ""
+        };
         common.say(&format!(
-            "{}: voxels of {own:.2} Å are resampled to the network's {working:.2} Å",
+            "{}: voxels of {own:.2} Å are resampled to the network's {working:.2} Å{coarser}",
             entry.name
         ));
     }
