@@ -53,7 +53,7 @@ fn main() -> anyhow::Result<()> {
         &LocalizeParams::default(),
         &(),
     )?;
-    let scores = evaluate(&[phantom.truth], &[found], &EvaluateParams::new(100.0))?.pooled;
+    let scores = evaluate(&[phantom.truth], &[found.set], &EvaluateParams::new(100.0))?.pooled;
     println!(
         "{} picks, F1 {:.2}",
         scores.n_picks,

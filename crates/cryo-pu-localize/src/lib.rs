@@ -19,8 +19,8 @@ pub use data::{
 pub use error::Error;
 pub(crate) use infer::calibrate_on;
 pub use infer::{
-    Calibration, HeatMap, LocalizeParams, PredictParams, Reading, Threshold, centre, localize,
-    particles, predict, predict_bytes, predict_within,
+    Calibration, Found, HeatMap, LocalizeParams, PredictParams, Profile, Reading, Threshold,
+    centre, localize, particles, predict, predict_bytes, predict_within,
 };
 pub use loss::{
     ContrastParams, ContrastRows, ContrastTerms, Expected, Objective, PuRisks, consistency,

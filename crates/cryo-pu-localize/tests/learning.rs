@@ -54,7 +54,8 @@ fn eight_of_fourteen_balls_find_the_others_and_those_of_another_scene() {
             &LocalizeParams::default(),
             &(),
         )
-        .unwrap();
+        .unwrap()
+        .set;
         let (f1, error) = scores(&found, &truth);
         assert!(
             f1 >= 0.9 && error < 1.0,
@@ -91,7 +92,9 @@ fn wrong_places_of_another_tomogram_do_not_teach_that_it_holds_nothing() {
         "{expected} of the 14 balls where some are annotated"
     );
     let params = LocalizeParams::default();
-    let found = localize(&fitted.model, "scene", &second.view(), &params, &()).unwrap();
+    let found = localize(&fitted.model, "scene", &second.view(), &params, &())
+        .unwrap()
+        .set;
     let (f1, _) = scores(&found, &others);
     assert!(f1 >= 0.85, "F1 {f1:.2}, {} picks", found.len());
 }
@@ -139,7 +142,8 @@ fn positions_come_back_in_the_voxels_of_a_finer_tomogram() {
         &LocalizeParams::default(),
         &(),
     )
-    .unwrap();
+    .unwrap()
+    .set;
     let in_old = ParticleSet {
         items: (found.items.iter())
             .map(|item| {
@@ -265,7 +269,9 @@ fn thresholds_and_kernels_are_as_asked() {
             kernel,
             ..LocalizeParams::default()
         };
-        localize(&model, "scene", &volume.view(), &params, &()).unwrap()
+        localize(&model, "scene", &volume.view(), &params, &())
+            .unwrap()
+            .set
     };
     let all = find(Threshold::Score(0.0), None);
     let some = find(Threshold::Score(0.2), None);

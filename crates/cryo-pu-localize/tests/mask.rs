@@ -91,7 +91,9 @@ fn a_tomogram_that_is_mostly_padding_is_learned_and_searched_inside_its_mask() {
         threshold: Threshold::Auto,
         ..LocalizeParams::default()
     };
-    let found = particles(&fitted.model, "scene", &heat, &view, &params).unwrap();
+    let found = particles(&fitted.model, "scene", &heat, &view, &params)
+        .unwrap()
+        .set;
     let hit = |place: &&cryo_core::VoxelPos| {
         (found.items.iter()).any(|item| item.position.distance_to(**place) <= 4.0)
     };

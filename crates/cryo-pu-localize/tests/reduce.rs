@@ -110,7 +110,9 @@ fn what_is_found_in_a_reduced_tomogram_is_what_is_found_in_the_whole() {
             ..LocalizeParams::default()
         };
         let found = |volume: &Volume, heat| {
-            particles(&model, "TS_01", heat, &volume.view(), &params).unwrap()
+            particles(&model, "TS_01", heat, &volume.view(), &params)
+                .unwrap()
+                .set
         };
         let expected = found(&volume, &whole);
         let got = found(&reduced.volume, &small).resampled_to(volume.grid());

@@ -177,6 +177,7 @@ fn row(
                     &scene.volume.view(),
                     &params,
                 )
+                .map(|found| found.set)
             };
             let (picks, all) = (read(Threshold::Auto)?, read(Threshold::Score(0.05))?);
             for (class, config) in options.classes.iter().enumerate() {

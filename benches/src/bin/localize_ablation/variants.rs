@@ -67,6 +67,7 @@ pub(crate) fn variants(
         add("f16", &|_, p| p.precision = Precision::F16);
     }
     add("no mirror images", &|_, p| p.mirrors = false);
+    add("scores of the network alone", &|_, p| p.likeness = false);
     add("no noise", &|_, p| p.augment.noise = 0.0);
     add("no gain", &|_, p| p.augment.gain = 0.0);
     add("no quarter turns", &|_, p| p.augment.quarter_turns = false);

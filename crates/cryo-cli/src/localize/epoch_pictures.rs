@@ -51,9 +51,11 @@ impl<'a> EpochPictures<'a> {
         let params = LocalizeParams {
             predict: params,
             threshold: Threshold::Score(PART * self.middle_score(&heat)),
-            kernel: None,
+            ..LocalizeParams::default()
         };
-        let found = particles(model, name, &heat, volume, &params).map_err(failure)?;
+        let found = particles(model, name, &heat, volume, &params)
+            .map_err(failure)?
+            .set;
         let files = ["", "_heat"].map(|end| self.folder.join(format!("{epoch:02}{end}.png")));
         let map = drawing::highest(&heat);
         drawing::draw(

@@ -13,7 +13,7 @@ use cryo_io::{
     discard_abandoned, mrc, read_picks, write_picks,
 };
 use cryo_pu_localize::{
-    LocalizeParams, Model, PredictParams, Reduced, Threshold, particles, predict_bytes,
+    Found, LocalizeParams, Model, PredictParams, Reduced, Threshold, particles, predict_bytes,
     predict_within, reduce_bytes, working_grid,
 };
 
@@ -80,6 +80,11 @@ pub(crate) struct Arguments {
     /// Do not average over mirror images: a quarter of the work; the threshold is not made for it.
     #[arg(long, conflicts_with = "mirrors")]
     no_mirrors: bool,
+
+    /// Leave scores as the network has them, instead of lowering those of peaks that look unlike the annotated particles
+    /// (their mean density at each distance from the centre).
+    #[arg(long)]
+    network_scores: bool,
 }
 
 fn threshold(text: &str) -> Result<Threshold, String> {
@@ -224,6 +229,7 @@ fn localize_params(arguments: &Arguments, volume: &Volume, common: &Common) -> L
         },
         threshold: arguments.threshold,
         kernel: arguments.nms,
+        network_scores: arguments.network_scores,
     }
 }
 
@@ -288,9 +294,9 @@ fn one(
         progress,
     )
     .map_err(failure)?;
-    let found = particles(model, &entry.name, &heat, &volume.view(), &params)
-        .map_err(failure)?
-        .resampled_to(&grid);
+    let Found { set, unlike } =
+        particles(model, &entry.name, &heat, &volume.view(), &params).map_err(failure)?;
+    let found = set.resampled_to(&grid);
     let shown = arguments.png.then(|| drawing::highest(&heat));
     let heat_grid = heat.grid;
     if arguments.heatmaps {
@@ -325,13 +331,10 @@ fn one(
         ));
         filaments
     } else {
-        let counts: Vec<String> = (found.classes.iter())
-            .map(|(number, name)| {
-                let own = found
-                    .items
-                    .iter()
-                    .filter(|item| item.class == Some(*number));
-                format!("{} {name}", own.count())
+        let counts: Vec<String> = (found.classes.iter().zip(&unlike))
+            .map(|((number, name), &unlike)| {
+                let own = (found.items.iter()).filter(|item| item.class == Some(*number));
+                counted(own.count(), unlike, name)
             })
             .collect();
         common.say(&format!("{}: {}", entry.name, counts.join(", ")));
@@ -362,6 +365,19 @@ fn one(
         CoordinateFormat::Relion5,
         &[counted],
     )
+}
+
+/// What was found of a class, and how many peaks of the network were taken for something else.
+fn counted(found: usize, unlike: usize, name: &str) -> String {
+    if unlike == 0 {
+        return format!("{found} {name}");
+    }
+    let doubt = if unlike > found {
+        "; so many may mean that the tomogram was made otherwise than those learned from: look at them with --network-scores"
+    } else {
+        ""
+    };
+    format!("{found} {name} (and {unlike} peaks that look unlike the annotated ones{doubt})")
 }
 
 fn picture_names(name: &str) -> [String; 2] {

@@ -80,6 +80,13 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Clone::clone")]
     mirrors: bool,
 
+    /// Leave scores as the network has them, instead of lowering those of peaks that look unlike the annotated particles
+    /// (their mean density at each distance from the centre), here for the threshold and in predict [paper and cet-pick:
+    /// never lowered].
+    #[arg(long = "no-likeness", action = ArgAction::SetFalse)]
+    #[serde(skip_serializing_if = "Clone::clone")]
+    likeness: bool,
+
     /// Highest learning rate [default: 0.002; paper 0.001, cet-pick 0.0005].
     #[arg(long, value_name = "RATE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +109,7 @@ pub(crate) struct Settings {
     prior: f64,
     held_out: f64,
     mirrors: bool,
+    likeness: bool,
     lambda: Vec<f64>,
     rate: f64,
     /// Network, augmentation, schedule.
@@ -150,6 +158,7 @@ impl Settings {
             prior,
             held_out: params.held_out,
             mirrors: params.mirrors,
+            likeness: params.likeness,
             lambda: vec![
                 contrast.map_or(0.0, |terms| terms.supervised),
                 contrast.map_or(0.0, |terms| terms.unsupervised),
@@ -246,6 +255,7 @@ impl Settings {
             },
             held_out: self.held_out,
             mirrors: self.mirrors,
+            likeness: self.likeness,
             splat: SplatParams {
                 tubular: self.tubular,
                 ..base.splat.clone()

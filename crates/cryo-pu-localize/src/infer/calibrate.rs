@@ -1,9 +1,11 @@
+use cryo_core::{Grid, VoxelPos};
 use serde::{Deserialize, Serialize};
 
 use super::{
     PredictParams,
     heat_map::predict_prepared,
-    localize::{Place, peaks},
+    likeness::{Profile, Surroundings},
+    localize::{Place, lower, peaks, place_on, surroundings},
     mixture::{Known, Mixture, best_cut, logit, score},
 };
 use crate::{Error, Model, train::Field};
@@ -39,6 +41,10 @@ pub struct Calibration {
     /// Whether the scores are means over four mirror images.
     #[serde(default)]
     pub mirrors: bool,
+    /// How the annotated particles look; scores are read after those of peaks that look otherwise are lowered. `None` for
+    /// tubes, fewer than five annotations, particles of less than six voxels, and where it was not wanted.
+    #[serde(default)]
+    pub profile: Option<Profile>,
     /// A range of thresholds; none for tubes.
     pub readings: Vec<Reading>,
 }
@@ -101,6 +107,7 @@ impl Calibration {
             least_score: LEAST,
             expected: certain.iter().sum(),
             mirrors: false,
+            profile: None,
             readings: readings(&all, &certain),
         }
     }
@@ -118,6 +125,7 @@ impl Calibration {
             least_score: LEAST_OF_TUBES,
             expected: 0.0,
             mirrors: false,
+            profile: None,
             readings: Vec::new(),
         }
     }
@@ -166,65 +174,131 @@ fn readings(logits: &[f64], shares: &[f64]) -> Vec<Reading> {
 }
 
 /// Reads the scores of a trained model on the tomograms that it was trained on; `held_out` are the same tomograms with
-/// other annotations.
+/// other annotations. With `likeness` the annotated particles also say how particles look.
 pub(crate) fn calibrate_on(
     model: &Model,
     fields: &[Field],
     held_out: Option<&[Field]>,
     params: &PredictParams,
+    likeness: bool,
 ) -> Result<Vec<Calibration>, Error> {
-    let mut scores: Vec<Scores> = (0..model.config().network.classes)
-        .map(|_| Scores::default())
+    let tubular = model.config().tubular;
+    let least = if tubular { LEAST_OF_TUBES } else { LEAST };
+    let mut searched: Vec<Vec<Searched<'_>>> = (0..model.config().network.classes)
+        .map(|_| Vec::new())
         .collect();
-    let least = if model.config().tubular {
-        LEAST_OF_TUBES
-    } else {
-        LEAST
-    };
     for (number, field) in fields.iter().enumerate() {
         let heat = predict_prepared(model, &field.prepared, params, &())?;
-        let others = held_out.map_or(&[][..], |fields| &fields[number].places);
-        for (class, scores) in scores.iter_mut().enumerate() {
-            let held_out = held_out.is_some_and(|fields| fields[number].annotates(class));
-            if !field.annotates(class) && !held_out {
-                continue;
+        let others = held_out.map(|fields| &fields[number]);
+        for (class, searched) in searched.iter_mut().enumerate() {
+            if field.annotates(class) || others.is_some_and(|others| others.annotates(class)) {
+                let found = peaks(model, &heat, class, least as f32, None)?;
+                let surroundings = (likeness && !tubular)
+                    .then(|| surroundings(model, class, &heat, &field.prepared));
+                searched.push(Searched {
+                    learned: annotated(field, class),
+                    held_out: others.map_or(Vec::new(), |others| annotated(others, class)),
+                    found,
+                    field,
+                    surroundings: surroundings.flatten(),
+                    grid: heat.grid,
+                });
             }
-            let mut found = peaks(model, &heat, class, least as f32, None)?;
-            let radius = model.config().classes[class].diameter_angstrom / 2.0;
-            let at = |places: &[([f64; 3], Option<usize>)]| -> Vec<[f64; 3]> {
-                let own = places.iter().filter(|(_, other)| *other == Some(class));
-                own.map(|(place, _)| angstrom(place, field)).collect()
-            };
-            for place in at(others) {
-                let best = nearest(&found, place, radius);
-                (scores.held_out).extend(best.map(|peak| logit(f64::from(found[peak].score))));
-            }
-            for place in at(&field.places) {
-                if let Some(best) = nearest(&found, place, radius) {
-                    scores.learned.push(logit(f64::from(found[best].score)));
-                    if !model.config().tubular {
-                        found.swap_remove(best);
-                    }
-                }
-            }
-            (scores.others).extend(found.iter().map(|peak| logit(f64::from(peak.score))));
         }
     }
-    let calibration = |scores: &Scores| {
-        let found = if model.config().tubular {
+    let calibration = |(class, searched): (usize, Vec<Searched<'_>>)| {
+        let radius = model.config().classes[class].diameter_angstrom / 2.0;
+        let profile = profile(&searched, radius);
+        let mut scores = Scores::default();
+        for mut one in searched {
+            one.lower(profile.as_ref());
+            one.read(radius, tubular, &mut scores);
+        }
+        let found = if tubular {
             let annotated = [&scores.learned[..], &scores.held_out[..]].concat();
             Calibration::of_tubes(&annotated)
         } else {
-            Calibration::of(scores)
+            Calibration::of(&scores)
         };
         Calibration {
             mirrors: params.mirrors == Some(true),
+            profile,
             ..found
         }
     };
-    Ok(scores.iter().map(calibration).collect())
+    Ok(searched.into_iter().enumerate().map(calibration).collect())
 }
 
+/// A class's peaks in a tomogram of training.
+struct Searched<'f> {
+    field: &'f Field,
+    /// Annotations, `(z, y, x)` in ångström.
+    learned: Vec<[f64; 3]>,
+    held_out: Vec<[f64; 3]>,
+    found: Vec<Place>,
+    surroundings: Option<Surroundings<'f>>,
+    /// Of the heat map.
+    grid: Grid,
+}
+
+/// Annotations of a class in ångström, `(z, y, x)`.
+fn annotated(field: &Field, class: usize) -> Vec<[f64; 3]> {
+    let own = (field.places.iter()).filter(|(_, other)| *other == Some(class));
+    own.map(|(place, _)| angstrom(place, field)).collect()
+}
+
+/// How the annotated particles look where the network sees them, or where they were annotated.
+fn profile(searched: &[Searched<'_>], radius: f64) -> Option<Profile> {
+    let seen: Vec<(&Surroundings<'_>, Vec<[f64; 3]>)> = (searched.iter())
+        .filter_map(|one| {
+            let edge = one.field.prepared.grid.voxel_size;
+            let place = |&[z, y, x]: &[f64; 3]| match nearest(&one.found, [z, y, x], radius) {
+                Some(peak) => one.place(one.found[peak].voxel),
+                None => [z / edge.z(), y / edge.y(), x / edge.x()],
+            };
+            let all = one.learned.iter().chain(&one.held_out);
+            Some((one.surroundings.as_ref()?, all.map(place).collect()))
+        })
+        .collect();
+    Profile::learn(&seen)
+}
+
+impl Searched<'_> {
+    /// Of the heat map on the grid that the network sees.
+    fn place(&self, voxel: VoxelPos) -> [f64; 3] {
+        place_on(&self.field.prepared.grid, &self.grid, voxel)
+    }
+
+    /// Lowers the scores of peaks that look unlike the profile.
+    fn lower(&mut self, profile: Option<&Profile>) {
+        if let (Some(profile), Some(surroundings)) = (profile, &self.surroundings) {
+            let (grid, of) = (self.field.prepared.grid, self.grid);
+            let place = |voxel| place_on(&grid, &of, voxel);
+            lower(profile, surroundings, &place, &mut self.found);
+        }
+    }
+
+    /// Adds the logits of the peaks' scores.
+    fn read(mut self, radius: f64, tubular: bool, scores: &mut Scores) {
+        let logit_of = |peak: &Place| logit(f64::from(peak.score));
+        for &place in &self.held_out {
+            let best = nearest(&self.found, place, radius);
+            (scores.held_out).extend(best.map(|peak| logit_of(&self.found[peak])));
+        }
+        for &place in &self.learned {
+            if let Some(best) = nearest(&self.found, place, radius) {
+                scores.learned.push(logit_of(&self.found[best]));
+                if !tubular {
+                    self.found.swap_remove(best);
+                }
+            }
+        }
+        let least = logit(if tubular { LEAST_OF_TUBES } else { LEAST });
+        let others = self.found.iter().map(logit_of);
+        // Those that were lowered below it are no peaks any more.
+        scores.others.extend(others.filter(|&logit| logit > least));
+    }
+}
 /// `(z, y, x)` in ångström.
 fn angstrom(place: &[f64; 3], field: &Field) -> [f64; 3] {
     let scale = field.prepared.grid.voxel_size;

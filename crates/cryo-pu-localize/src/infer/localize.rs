@@ -4,10 +4,17 @@ use cryo_filters::{Boundary, maximum_filter};
 use ndarray::ArrayView3;
 
 use super::{
-    HeatMap, PredictParams, centre, predict,
+    HeatMap, PredictParams,
+    centre::centre_on,
+    likeness::{Profile, Surroundings, lowered},
+    predict,
     ridge::{CrestPoint, crest_points},
 };
-use crate::{Error, Model, error::require};
+use crate::{
+    Calibration, Error, Model,
+    data::{Prepared, resampled},
+    error::require,
+};
 
 /// Which peaks are particles.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -32,9 +39,21 @@ pub struct LocalizeParams {
     /// points of their crests, about a voxel of the heat map apart, down to a third of the threshold: whether a tube is
     /// one is for its mean score to say, and it is to have no gaps.
     pub kernel: Option<usize>,
+    /// Whether scores are the network's alone. Otherwise those of peaks that look unlike the annotated particles
+    /// ([`Profile`]) are lowered, unless a `kernel` asks for the paper's rule.
+    pub network_scores: bool,
 }
 
-/// The particles of a tomogram, best first within a class, in voxels of the tomogram.
+/// What was found in a tomogram.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The particles, best first within a class, in voxels of the tomogram; classes are numbered from 1.
+    pub set: ParticleSet,
+    /// Of each class, how many peaks the network alone would have had for particles, which look unlike the annotated ones.
+    pub unlike: Vec<usize>,
+}
+
+/// The particles of a tomogram.
 ///
 /// # Errors
 /// As [`predict`]; [`Error::Parameter`] for an even kernel, a threshold outside 0 to 1, or an automatic one of a model
@@ -45,13 +64,12 @@ pub fn localize(
     volume: &VolumeView<'_>,
     params: &LocalizeParams,
     progress: &dyn Progress,
-) -> Result<ParticleSet, Error> {
+) -> Result<Found, Error> {
     let heat = predict(model, name, volume, &params.predict, progress)?;
     particles(model, name, &heat, volume, params)
 }
 
-/// The particles of a tomogram's heat map in voxels of the tomogram; classes are numbered from 1. Unless a `kernel` asks for the
-/// paper's rule, they are [`centre`]d.
+/// The particles of a tomogram's heat map. Unless a `kernel` asks for the paper's rule, they are [`centre`](crate::centre)d.
 ///
 /// # Errors
 /// As [`localize`].
@@ -61,52 +79,122 @@ pub fn particles(
     heat: &HeatMap,
     volume: &VolumeView<'_>,
     params: &LocalizeParams,
-) -> Result<ParticleSet, Error> {
+) -> Result<Found, Error> {
     let grid = volume.grid();
     let mut set = ParticleSet::new(name, *grid);
+    let mut unlike = vec![0; model.config().classes.len()];
+    let on_grid = if params.kernel.is_some() || model.config().tubular {
+        None
+    } else {
+        let working = model.config().voxel_angstrom;
+        Some(resampled(name, volume, None, working)?)
+    };
     for (class, config) in model.config().classes.iter().enumerate() {
         let number = class as u32 + 1;
         set.classes.insert(number, config.name.clone());
         let calibration = model.calibration().map(|all| &all[class]);
-        let (least, calibration) = match (params.threshold, calibration) {
-            (Threshold::Score(score), _) => {
-                let valid = (0.0..=1.0).contains(&score);
-                require(valid, "threshold", "0 to 1", score)?;
-                (score, None)
-            }
-            (Threshold::Auto, Some(calibration)) => {
-                (calibration.least_score as f32, Some(calibration))
-            }
-            (Threshold::Auto, None) => {
-                let expected = "a number for a model that was not trained to its end";
-                require(false, "threshold", expected, "auto")?;
-                continue;
-            }
-        };
+        let (least, automatic) = least_score(params, calibration)?;
         if model.config().tubular && params.kernel.is_none() {
-            let threshold = calibration.map_or(f64::from(least), |found| found.threshold);
+            let threshold = automatic.map_or(f64::from(least), |found| found.threshold);
             let least = threshold as f32 / FOLLOWED;
             let found = crests(model, heat, class, least)?;
-            set.items.extend(
-                found
-                    .iter()
-                    .map(|place| particle(place, number, heat, grid)),
-            );
+            let found = found
+                .iter()
+                .map(|place| particle(place, number, heat, grid));
+            set.items.extend(found);
             continue;
         }
-        let found = peaks(model, heat, class, least, params.kernel)?;
-        let least = calibration.map_or(f64::from(least), |calibration| {
+        let profile = calibration.filter(|_| !params.network_scores);
+        let profile = profile.and_then(|calibration| calibration.profile.as_ref());
+        let mut found = match (profile, &on_grid) {
+            (Some(profile), Some(on_grid)) => {
+                // What peaks look like does not depend on the threshold.
+                let least = calibration.map_or(least, |all| least.min(all.least_score as f32));
+                let mut found = peaks(model, heat, class, least, None)?;
+                if let Some(surroundings) = surroundings(model, class, heat, on_grid) {
+                    let place = |voxel| place_on(&on_grid.grid, &heat.grid, voxel);
+                    lower(profile, &surroundings, &place, &mut found);
+                }
+                found
+            }
+            _ => peaks(model, heat, class, least, params.kernel)?,
+        };
+        let least = automatic.map_or(least, |calibration| {
             let scores: Vec<f32> = found.iter().map(|peak| peak.score).collect();
-            calibration.threshold_for(&scores)
+            calibration.threshold_for(&scores) as f32
         });
-        let kept = found.iter().filter(|peak| f64::from(peak.score) >= least);
-        set.items
-            .extend(kept.map(|peak| particle(peak, number, heat, grid)));
+        unlike[class] = (found.iter())
+            .filter(|peak| peak.score < least && peak.network_score >= least)
+            .count();
+        found.retain(|peak| peak.score >= least);
+        let found = found
+            .iter()
+            .map(|place| particle(place, number, heat, grid));
+        set.items.extend(found);
     }
-    if params.kernel.is_none() {
-        centre(model, volume, &mut set)?;
+    if let Some(on_grid) = &on_grid {
+        centre_on(model, on_grid, &mut set)?;
     }
-    Ok(set)
+    Ok(Found { set, unlike })
+}
+
+/// From which score on peaks are looked for, and by what the threshold is then chosen.
+fn least_score<'c>(
+    params: &LocalizeParams,
+    calibration: Option<&'c Calibration>,
+) -> Result<(f32, Option<&'c Calibration>), Error> {
+    match (params.threshold, calibration) {
+        (Threshold::Score(score), _) => {
+            let valid = (0.0..=1.0).contains(&score);
+            require(valid, "threshold", "0 to 1", score)?;
+            Ok((score, None))
+        }
+        (Threshold::Auto, Some(calibration)) => {
+            Ok((calibration.least_score as f32, Some(calibration)))
+        }
+        (Threshold::Auto, None) => {
+            let expected = "a number for a model that was not trained to its end";
+            require(false, "threshold", expected, "auto")?;
+            Ok((0.0, None))
+        }
+    }
+}
+
+/// What is anywhere in a tomogram, as the network sees it, where it is looked at.
+pub(super) fn surroundings<'a>(
+    model: &Model,
+    class: usize,
+    heat: &HeatMap,
+    on_grid: &'a Prepared,
+) -> Option<Surroundings<'a>> {
+    let map = heat.classes[class].view();
+    let stride = model.config().network.stride();
+    // Outside of a mask the map is 0.
+    let looked_at = |[z, y, x]: [usize; 3]| map[[z, y / stride, x / stride]] > 0.0;
+    let across = model.config().diameter_vox(class);
+    Surroundings::of(on_grid.values.view(), &looked_at, across)
+}
+
+/// Lowers the scores of peaks that look unlike the annotated particles; the best come first again.
+pub(super) fn lower(
+    profile: &Profile,
+    surroundings: &Surroundings<'_>,
+    place: &dyn Fn(VoxelPos) -> [f64; 3],
+    found: &mut [Place],
+) {
+    let places: Vec<[f64; 3]> = found.iter().map(|peak| place(peak.voxel)).collect();
+    let scores: Vec<f32> = found.iter().map(|peak| peak.score).collect();
+    let unlike = profile.unlikeness(surroundings, &places, &scores);
+    for (peak, unlike) in found.iter_mut().zip(unlike) {
+        peak.score = lowered(peak.network_score, unlike);
+    }
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+}
+
+/// A voxel of another grid, `(z, y, x)`.
+pub(super) fn place_on(grid: &Grid, of: &Grid, voxel: VoxelPos) -> [f64; 3] {
+    let VoxelPos { z, y, x } = grid.voxel_from(of, voxel);
+    [z, y, x]
 }
 
 /// Points of tubes are followed down to this part of the threshold.
@@ -127,6 +215,8 @@ pub(super) struct Place {
     /// From its first voxel, along z, y, x.
     pub(super) angstrom_zyx: [f64; 3],
     pub(super) score: f32,
+    /// Before it was lowered.
+    pub(super) network_score: f32,
 }
 
 pub(super) fn peaks(
@@ -168,6 +258,7 @@ pub(super) fn peaks(
             voxel,
             angstrom_zyx: [voxel.z * size.z(), voxel.y * size.y(), voxel.x * size.x()],
             score: peak.value,
+            network_score: peak.value,
         }
     };
     let mut places: Vec<Place> = found.iter().map(place).collect();
@@ -196,6 +287,7 @@ fn crests(model: &Model, heat: &HeatMap, class: usize, least: f32) -> Result<Vec
         voxel: point.voxel,
         angstrom_zyx: point.angstrom_zyx(),
         score: point.score,
+        network_score: point.score,
     };
     Ok(points.into_iter().map(place).collect())
 }

@@ -1,6 +1,8 @@
+mod ball;
 mod calibrate;
 mod centre;
 mod heat_map;
+mod likeness;
 mod localize;
 mod mixture;
 mod ridge;
@@ -9,4 +11,5 @@ pub(crate) use calibrate::calibrate_on;
 pub use calibrate::{Calibration, Reading};
 pub use centre::centre;
 pub use heat_map::{HeatMap, PredictParams, predict, predict_bytes, predict_within};
-pub use localize::{LocalizeParams, Threshold, localize, particles};
+pub use likeness::Profile;
+pub use localize::{Found, LocalizeParams, Threshold, localize, particles};

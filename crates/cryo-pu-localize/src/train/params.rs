@@ -61,6 +61,9 @@ pub struct FitParams {
     /// four times the work there; best F1 rises by 0.01 to 0.04 where it is not near 1 (docs/benchmarks.md).
     #[serde(default)]
     pub mirrors: bool,
+    /// Whether peaks that look unlike the annotated particles get lower scores ([`Profile`](crate::Profile)).
+    #[serde(default)]
+    pub likeness: bool,
     /// Epochs without a better loss of the held-out annotations after which training stops; `None` never does.
     pub patience: Option<u64>,
 }
@@ -123,6 +126,7 @@ impl FitParams {
             precision: Precision::Fast,
             held_out: 0.0,
             mirrors: true,
+            likeness: true,
             patience: None,
         }
     }
@@ -142,6 +146,7 @@ impl FitParams {
             objective: Objective::PuFocal,
             prior: Prior::Given(0.01),
             mirrors: false,
+            likeness: false,
             contrast: Some(ContrastParams::default()),
             consistency: 0.1,
             optimizer: OptimizerParams::Adam(AdamParams::default()),

@@ -253,7 +253,8 @@ impl Trainer {
             precision: self.params.precision,
             ..PredictParams::default()
         };
-        let calibration = calibrate_on(&self.model, fields, held_out, &params)?;
+        let calibration =
+            calibrate_on(&self.model, fields, held_out, &params, self.params.likeness)?;
         self.model.set_calibration(calibration);
         Ok(Fit {
             model: self.model,
