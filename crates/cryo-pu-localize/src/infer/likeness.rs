@@ -180,8 +180,8 @@ const LEARNED: f64 = 5.0;
 /// Those further away say nothing of how particles look.
 const FARTHEST: f64 = 4.0;
 /// Mean squares of deviations up to which a peak looks like a particle, and what each further one takes of the logit.
-const ALLOWED: f64 = 1.5;
-const PENALTY: f64 = 1.0;
+const ALLOWED: f64 = 2.0;
+const PENALTY: f64 = 1.5;
 
 impl Profile {
     /// Of annotated places in tomograms; `None` of too few.
@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn only_what_is_unlike_loses_score() {
         assert_eq!([lowered(0.6, 0.0), lowered(0.6, ALLOWED)], [0.6; 2]);
-        assert!((lowered(0.5, ALLOWED + 1.0) - 0.2689).abs() < 1e-4);
+        assert!((lowered(0.5, ALLOWED + 1.0) - 0.1824).abs() < 1e-4);
         assert!(lowered(0.99, 700.0) < 1e-6);
     }
 }
