@@ -40,7 +40,8 @@ pub struct LocalizeParams {
     /// one is for its mean score to say, and it is to have no gaps.
     pub kernel: Option<usize>,
     /// Whether scores are the network's alone. Otherwise those of peaks that look unlike the annotated particles
-    /// ([`Profile`]) are lowered, unless a `kernel` asks for the paper's rule.
+    /// ([`Profile`]) are lowered, unless a `kernel` asks for the paper's rule, the model has no profile of a class, or a mask
+    /// leaves less than a fiftieth of the tomogram, too little to tell what is anywhere in it.
     pub network_scores: bool,
 }
 
