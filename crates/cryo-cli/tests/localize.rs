@@ -109,6 +109,45 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
         assert_eq!(equal, same, "{flag}");
     }
 
+    // What looks unlike the annotated ones is no particle, which is said, unless the network alone is asked.
+    assert!(settings.contains("likeness = true"), "{settings}");
+    let larger = scene::balls([32, 96, 104], 20.0, 1.0, 5, &[("larger", 7.5, 10)]);
+    scene::write(at, "larger", larger);
+    let said = |out, flag: Option<&str>| {
+        let mut words = vec![
+            "localize",
+            "predict",
+            "--run",
+            "run",
+            "--data",
+            "larger.mrc",
+        ];
+        words.extend(["--device", "cpu", "--out", out]);
+        words.extend(flag);
+        let output = run(at, &words);
+        assert_eq!(output.status.code(), Some(0));
+        let picks = read_picks(
+            at.join(out).join("larger.star"),
+            None,
+            &PicksOptions::default(),
+        );
+        let count: usize = picks
+            .expect("written")
+            .sets
+            .iter()
+            .map(|set| set.len())
+            .sum();
+        (count, String::from_utf8(output.stderr).expect("UTF-8"))
+    };
+    let (alone, plain) = said("alone", Some("--network-scores"));
+    let (found, message) = said("alike", None);
+    assert!(!plain.contains("unlike the annotated"), "{plain}");
+    assert!(alone > 2 * found, "{alone} and {found}: {message}");
+    assert!(
+        message.contains("unlike the annotated ones; so many may mean"),
+        "{message}"
+    );
+
     // Parts give what the whole gives, in any order, and the last one gathers.
     for part in ["2/2", "1/2"] {
         let mut words = PREDICT.to_vec();

@@ -49,20 +49,21 @@ fn near(set: &ParticleSet, places: &[VoxelPos]) -> usize {
     places.iter().filter(hit).count()
 }
 
-fn find(model: &Model, volume: &Volume, network_scores: bool) -> Found {
-    let params = LocalizeParams {
-        network_scores,
-        ..LocalizeParams::default()
-    };
-    localize(model, "scene", &volume.view(), &params, &()).unwrap()
+/// With the network's scores alone, and by default.
+fn find(model: &Model, volume: &Volume) -> [Found; 2] {
+    [true, false].map(|network_scores| {
+        let params = LocalizeParams {
+            network_scores,
+            ..LocalizeParams::default()
+        };
+        localize(model, "scene", &volume.view(), &params, &()).unwrap()
+    })
 }
 
 #[test]
 fn larger_ones_are_told_from_balls_that_alone_were_learned() {
-    let model = train(true);
     let (volume, [balls, larger]) = with_larger_ones(2, 10, 8);
-    let alone = find(&model, &volume, true);
-    let found = find(&model, &volume, false);
+    let [alone, found] = find(&train(true), &volume);
     println!(
         "of {} balls {} and {}, of {} larger ones {} and {}, unlike {:?}",
         balls.len(),
@@ -86,10 +87,8 @@ fn larger_ones_are_told_from_balls_that_alone_were_learned() {
 
 #[test]
 fn a_tomogram_of_unlike_ones_alone_does_not_make_them_particles() {
-    let model = train(true);
     let (volume, [_, larger]) = with_larger_ones(3, 0, 14);
-    let alone = find(&model, &volume, true);
-    let found = find(&model, &volume, false);
+    let [alone, found] = find(&train(true), &volume);
     println!(
         "{} and {}",
         near(&alone.set, &larger),
@@ -107,5 +106,6 @@ fn without_it_scores_are_the_network_s() {
     let model = train(false);
     assert!(model.calibration().unwrap()[0].profile.is_none());
     let (volume, _) = with_larger_ones(2, 10, 8);
-    assert_eq!(find(&model, &volume, true), find(&model, &volume, false));
+    let [alone, found] = find(&model, &volume);
+    assert_eq!(alone, found);
 }

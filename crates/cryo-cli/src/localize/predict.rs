@@ -372,12 +372,17 @@ fn counted(found: usize, unlike: usize, name: &str) -> String {
     if unlike == 0 {
         return format!("{found} {name}");
     }
+    let peaks = if unlike == 1 {
+        "peak that looks"
+    } else {
+        "peaks that look"
+    };
     let doubt = if unlike > found {
         "; so many may mean that the tomogram was made otherwise than those learned from: look at them with --network-scores"
     } else {
         ""
     };
-    format!("{found} {name} (and {unlike} peaks that look unlike the annotated ones{doubt})")
+    format!("{found} {name} (and {unlike} {peaks} unlike the annotated ones{doubt})")
 }
 
 fn picture_names(name: &str) -> [String; 2] {

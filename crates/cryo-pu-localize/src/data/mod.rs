@@ -8,7 +8,7 @@ mod tomogram;
 
 pub(crate) use density::density_warning;
 pub use prepare::working_grid;
-pub(crate) use prepare::{Prepared, prepare, resampled, surrogate_noise};
+pub(crate) use prepare::{NORMAL_QUARTILES, Prepared, prepare, resampled, surrogate_noise};
 pub use reduce::{Reduced, reduce, reduce_bytes};
 pub(crate) use target::{IGNORED, IGNORED_BELOW, OTHER, Splat, paint};
 pub use target::{SplatParams, TargetLabel, splat_radius};

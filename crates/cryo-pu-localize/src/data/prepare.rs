@@ -128,7 +128,7 @@ fn times(voxel: VoxelSize, factor: [f64; 3]) -> VoxelSize {
 }
 
 /// Quartile of the normal distribution times two.
-const NORMAL_QUARTILES: f32 = 1.348_98;
+pub(crate) const NORMAL_QUARTILES: f32 = 1.348_98;
 
 fn normalize(
     name: &str,

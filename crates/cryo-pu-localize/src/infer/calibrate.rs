@@ -96,9 +96,13 @@ impl Scores {
 impl Calibration {
     fn of(scores: &Scores) -> Self {
         let least = logit(LEAST);
-        let (mixture, shares) = Mixture::fit(&scores.others, least, &scores.known());
-        let cut = best_cut(&scores.others, &shares, least).unwrap_or(0.5 * (least + mixture.mean));
-        let all: Vec<f64> = [&scores.learned[..], &scores.others[..]].concat();
+        // Those that were lowered below it are no peaks any more.
+        let others: Vec<f64> = (scores.others.iter().copied())
+            .filter(|&logit| logit > least)
+            .collect();
+        let (mixture, shares) = Mixture::fit(&others, least, &scores.known());
+        let cut = best_cut(&others, &shares, least).unwrap_or(0.5 * (least + mixture.mean));
+        let all: Vec<f64> = [&scores.learned[..], &others[..]].concat();
         let mut certain = vec![1.0; scores.learned.len()];
         certain.extend(&shares);
         Self {
@@ -256,8 +260,11 @@ fn profile(searched: &[Searched<'_>], radius: f64) -> Option<Profile> {
                 Some(peak) => one.place(one.found[peak].voxel),
                 None => [z / edge.z(), y / edge.y(), x / edge.x()],
             };
-            let all = one.learned.iter().chain(&one.held_out);
-            Some((one.surroundings.as_ref()?, all.map(place).collect()))
+            // Those held out are to score as others do.
+            Some((
+                one.surroundings.as_ref()?,
+                one.learned.iter().map(place).collect(),
+            ))
         })
         .collect();
     Profile::learn(&seen)
@@ -293,10 +300,7 @@ impl Searched<'_> {
                 }
             }
         }
-        let least = logit(if tubular { LEAST_OF_TUBES } else { LEAST });
-        let others = self.found.iter().map(logit_of);
-        // Those that were lowered below it are no peaks any more.
-        scores.others.extend(others.filter(|&logit| logit > least));
+        (scores.others).extend(self.found.iter().map(logit_of));
     }
 }
 /// `(z, y, x)` in ångström.
@@ -364,6 +368,14 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn peaks_that_were_lowered_below_the_least_score_do_not_count() {
+        let mut scores = scores(10, 0.8, 2);
+        let before = Calibration::of(&scores);
+        scores.others.extend([-7.0; 40]);
+        assert_eq!(Calibration::of(&scores), before);
     }
 
     #[test]

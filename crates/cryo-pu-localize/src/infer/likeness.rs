@@ -1,7 +1,8 @@
 use std::array::from_fn;
 
+use cryo_filters::percentiles;
 use nalgebra::{SMatrix, SVector};
-use ndarray::ArrayView3;
+use ndarray::{ArrayView1, ArrayView3};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,7 @@ use super::{
     ball::Ball,
     mixture::{logit, score},
 };
+use crate::data::NORMAL_QUARTILES;
 
 /// Shells of a profile, each a tenth of the diameter thick: the particle and a little of what is round it.
 const SHELLS: usize = 6;
@@ -27,7 +29,8 @@ type Covariance = SMatrix<f64, SHELLS, SHELLS>;
 /// tomogram, where 1 is the deviation of its voxels on the network's grid.
 ///
 /// A network learns what tells particles from what it has seen. What it has not seen may score as high, though it is
-/// hollow, or a bead; such peaks look unlike the annotated particles in so simple a thing as this.
+/// hollow, or a bead; such peaks look unlike the annotated particles in so simple a thing as this. Formula and sources:
+/// `docs/methods/localize.md`, *likeness*.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// Of shells of a tenth of the diameter, from the centre outwards.
@@ -75,17 +78,16 @@ impl<'a> Surroundings<'a> {
         if places.len() < LEAST_PLACES {
             return None;
         }
-        let mut single: Vec<f64> = (places.iter())
-            .map(|place| f64::from(values[place.map(|coordinate| coordinate.round() as usize)]))
+        let single: Vec<f32> = (places.iter())
+            .map(|place| values[place.map(|coordinate| coordinate.round() as usize)])
             .collect();
-        single.sort_by(f64::total_cmp);
-        let quantile = |part: f64| single[(part * (single.len() - 1) as f64) as usize];
-        let spread = quantile(0.75) - quantile(0.25);
+        let quartiles = percentiles(ArrayView1::from(&single), &[25.0, 50.0, 75.0]).ok()?;
+        let spread = quartiles[2] - quartiles[0];
         let mut found = Self {
             values,
             ball: Ball::new(SHELLS, diameter_vox / PER_DIAMETER),
-            median: quantile(0.5),
-            scale: (spread > 0.0).then(|| NORMAL_QUARTILES / spread)?,
+            median: quartiles[1].into(),
+            scale: (spread > 0.0).then(|| f64::from(NORMAL_QUARTILES / spread))?,
             mean: Shells::zeros(),
             covariance: Covariance::zeros(),
         };
@@ -113,9 +115,6 @@ impl<'a> Surroundings<'a> {
             .collect()
     }
 }
-
-/// Quartile of the normal distribution times two.
-const NORMAL_QUARTILES: f64 = 1.348_98;
 
 /// Evenly spread over a volume, in no order and the same each time: multiples of powers of the inverse of x⁴ = x + 1's root.
 fn anywhere(shape: &[usize]) -> impl Iterator<Item = [f64; 3]> {
