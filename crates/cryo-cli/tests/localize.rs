@@ -144,7 +144,7 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
     assert!(!plain.contains("unlike the annotated"), "{plain}");
     assert!(alone > 2 * found, "{alone} and {found}: {message}");
     assert!(
-        message.contains("unlike the annotated ones; so many may mean"),
+        message.contains("unlike the annotated ones; see with --network-scores"),
         "{message}"
     );
 

@@ -378,7 +378,7 @@ fn counted(found: usize, unlike: usize, name: &str) -> String {
         "peaks that look"
     };
     let doubt = if unlike > found {
-        "; so many may mean that the tomogram was made otherwise than those learned from: look at them with --network-scores"
+        "; see with --network-scores whether they are another kind, or the tomogram was made otherwise than those learned from"
     } else {
         ""
     };
