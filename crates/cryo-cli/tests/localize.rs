@@ -135,7 +135,7 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
             .expect("written")
             .sets
             .iter()
-            .map(|set| set.len())
+            .map(cryo_core::ParticleSet::len)
             .sum();
         (count, String::from_utf8(output.stderr).expect("UTF-8"))
     };
