@@ -113,21 +113,15 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
     assert!(settings.contains("likeness = true"), "{settings}");
     let larger = scene::balls([32, 96, 104], 20.0, 1.0, 5, &[("larger", 7.5, 10)]);
     scene::write(at, "larger", larger);
-    let said = |out, flag: Option<&str>| {
-        let mut words = vec![
-            "localize",
-            "predict",
-            "--run",
-            "run",
-            "--data",
-            "larger.mrc",
-        ];
+    let said = |name: &str, out, flag: Option<&str>| {
+        let data = format!("{name}.mrc");
+        let mut words = vec!["localize", "predict", "--run", "run", "--data", &data];
         words.extend(["--device", "cpu", "--out", out]);
         words.extend(flag);
         let output = run(at, &words);
         assert_eq!(output.status.code(), Some(0));
         let picks = read_picks(
-            at.join(out).join("larger.star"),
+            at.join(out).join(name).with_extension("star"),
             None,
             &PicksOptions::default(),
         );
@@ -139,14 +133,24 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
             .sum();
         (count, String::from_utf8(output.stderr).expect("UTF-8"))
     };
-    let (alone, plain) = said("alone", Some("--network-scores"));
-    let (found, message) = said("alike", None);
+    let (alone, plain) = said("larger", "alone", Some("--network-scores"));
+    let (found, message) = said("larger", "alike", None);
     assert!(!plain.contains("unlike the annotated"), "{plain}");
     assert!(alone > 2 * found, "{alone} and {found}: {message}");
     assert!(
         message.contains("unlike the annotated ones; see with --network-scores"),
         "{message}"
     );
+
+    // A tomogram coarser than the network's grid is told how to be learned for; finer ones are resampled and no more.
+    let coarse = scene::balls([21, 64, 70], 30.0, 1.0, 6, &[("ball", 3.3, 8)]);
+    scene::write(at, "coarse", coarse);
+    let advice = "--working-voxel 30.00, or in tomograms as coarse as these";
+    let (_, message) = said("coarse", "coarser", None);
+    assert!(message.contains(advice), "{message}");
+    let (_, message) = said("two", "finer", None);
+    let resampled = "voxels of 20.00 Å are resampled to the network's 25.00 Å\n";
+    assert!(message.contains(resampled), "{message}");
 
     // Parts give what the whole gives, in any order, and the last one gathers.
     for part in ["2/2", "1/2"] {

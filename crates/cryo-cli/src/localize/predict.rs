@@ -274,9 +274,12 @@ fn one(
     if working_grid(&grid, working) != grid {
         let own = grid.voxel_size.x();
         let coarser = if own > COARSER * working {
-            "; they hold no finer detail, so that small particles may be missed: better learn in tomograms as coarse as these"
+            format!(
+                "; they hold no finer detail, so that small particles may be missed: better `localize train` with --working-voxel {own:.2}, \
+                 or in tomograms as coarse as these"
+            )
         } else {
-            ""
+            String::new()
         };
         common.say(&format!(
             "{}: voxels of {own:.2} Å are resampled to the network's {working:.2} Å{coarser}",
