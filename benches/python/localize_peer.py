@@ -119,4 +119,4 @@ for _ in range(rounds):
     training, looking = round_()
     best = [max(best[0], training), min(best[1], looking)]
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-print(f"| PyTorch {torch.__version__}, f32 | {best[0]:.1f} | {best[1]:.2f} | {peak:.2f} |")
+print(f"| PyTorch {torch.__version__}, f32 | {best[0]:.1f} | | {best[1]:.2f} | {peak:.2f} |")

@@ -185,6 +185,11 @@ impl Model {
         self.network.forward(samples, Mode { train, kind })
     }
 
+    /// The contrastive features of some voxels; see [`Network::project`].
+    pub(crate) fn project(&self, outputs: &Outputs, voxels: &Tensor, kind: Kind) -> Option<Tensor> {
+        self.network.project(outputs, voxels, kind)
+    }
+
     /// The model as a checkpoint without what an optimizer remembers.
     ///
     /// # Errors

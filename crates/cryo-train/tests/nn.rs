@@ -111,3 +111,33 @@ fn normalization_folded_into_a_transposed_convolution_is_both_one_after_the_othe
         );
     }
 }
+
+#[test]
+fn a_convolution_at_some_voxels_is_the_convolution_there() {
+    for planes in [1, 3] {
+        for bias in [false, true] {
+            let mut store = Store::new(1, Device::Cpu);
+            let mut root = Scope::root(&mut store);
+            let mut scope = root.sub("conv");
+            let mut conv = Conv::new(&mut scope, [3, 5], &[planes, 1, 1], Init::Normal(0.5));
+            if bias {
+                conv = conv.with_bias(&mut scope, Init::Constant(0.7));
+            }
+            let input = images(&[2, 3, 4, 5, 6]).set_requires_grad(true);
+            // The first and the last of both samples among them, and one twice.
+            let voxels = Tensor::from_slice(&[0_i64, 119, 120, 239, 47, 47, 160]);
+            let some = conv.forward_at(&input, &voxels, Kind::Float);
+            let all = conv.forward(&input, Kind::Float);
+            let there = all.movedim_int(1, -1).reshape([-1, 5]);
+            let there = there.index_select(0, &voxels);
+            assert_close("values", &some, &there);
+            let gradient = |outputs: &Tensor| {
+                let loss = (outputs * images_like(outputs)).sum(Kind::Float);
+                Tensor::run_backward(&[&loss], &[&input, &store.tensors()[0].1], true, false)
+            };
+            for (some, there) in gradient(&some).iter().zip(&gradient(&there)) {
+                assert_close("gradient", some, there);
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@ use tch::{Kind, Tensor};
 
 use super::{
     mask,
-    resample::{resample, resampled_extent},
+    resample::{as_if_coarser, resample, resampled_extent},
 };
 use crate::Error;
 
@@ -75,6 +75,19 @@ pub(crate) fn resampled(
         factor,
         grid,
     })
+}
+
+impl Prepared {
+    /// The same tomogram as if its voxels had been so many times as large: interpolated from those, and normalized again.
+    pub(crate) fn as_if_coarser(&self, name: &str, factor: f64) -> Result<Self, Error> {
+        let mut values = as_if_coarser(self.values.view(), factor)?;
+        normalize(name, &mut values, self.mask.as_ref())?;
+        Ok(Self {
+            values,
+            mask: self.mask.clone(),
+            ..*self
+        })
+    }
 }
 
 /// Refuses planes with a value that is NaN or infinite; they begin at plane `first` of the tomogram.

@@ -27,9 +27,15 @@ struct Sum {
 
 impl Resampling {
     pub(super) fn new(from: [usize; 3], factor: [f64; 3]) -> Result<Self, Error> {
+        let shape = std::array::from_fn(|axis| resampled_extent(from[axis], factor[axis]));
+        Self::onto(shape, from, factor)
+    }
+
+    /// Onto so many voxels; those beyond the last old one are as that.
+    fn onto(shape: [usize; 3], from: [usize; 3], factor: [f64; 3]) -> Result<Self, Error> {
         let sigma = factor.map(|factor| 0.5 * (factor * factor - 1.0).max(0.0).sqrt());
         let taps: [Vec<Tap>; 3] = std::array::from_fn(|axis| {
-            (0..resampled_extent(from[axis], factor[axis]))
+            (0..shape[axis])
                 .map(|index| Tap::at(index as f64 * factor[axis], from[axis]))
                 .collect()
         });
@@ -136,7 +142,25 @@ pub(super) fn resample(
         return Ok(volume.to_owned());
     }
     let (depth, height, width) = volume.dim();
-    let resampling = Resampling::new([depth, height, width], factor)?;
+    through(volume, &Resampling::new([depth, height, width], factor)?)
+}
+
+/// What remains of a volume that went through voxels so many times as large: its own voxels, interpolated from those.
+pub(super) fn as_if_coarser(
+    volume: ArrayView3<'_, f32>,
+    factor: f64,
+) -> Result<Array3<f32>, Error> {
+    let (depth, height, width) = volume.dim();
+    let coarse = resample(volume, [factor; 3])?;
+    let from = std::array::from_fn(|axis| coarse.shape()[axis]);
+    through(
+        coarse.view(),
+        &Resampling::onto([depth, height, width], from, [1.0 / factor; 3])?,
+    )
+}
+
+fn through(volume: ArrayView3<'_, f32>, resampling: &Resampling) -> Result<Array3<f32>, Error> {
+    let (depth, height, width) = volume.dim();
     let mut out = Array3::zeros(resampling.shape());
     let at_once = planes_at_once(height * width);
     for first in (0..depth).step_by(at_once) {
@@ -232,5 +256,28 @@ mod tests {
         let fine = resample(volume.view(), [1.0, 1.0, 0.5]).unwrap();
         assert_eq!(fine.shape(), [3, 4, 9]);
         assert_eq!(fine[[1, 2, 3]], volume[[1, 2, 1]] + 0.5);
+    }
+
+    #[test]
+    fn what_went_through_larger_voxels_keeps_its_place_and_loses_what_is_finer() {
+        let wave = |period: f64| {
+            Array3::from_shape_fn((20, 25, 31), |(z, y, x)| {
+                let along = |n: usize| (std::f64::consts::TAU * n as f64 / period).cos();
+                (along(z) * along(y) * along(x)) as f32
+            })
+        };
+        let kept = |wave: &Array3<f32>| {
+            let seen = as_if_coarser(wave.view(), 1.5).unwrap();
+            assert_eq!(seen.dim(), wave.dim());
+            let inner = s![4..16, 4..21, 4..27];
+            let (own, seen) = (wave.slice(inner), seen.slice(inner));
+            (&own * &seen).sum() / (&own * &own).sum()
+        };
+        let [slow, fast] = [12.0, 2.0].map(|period| kept(&wave(period)));
+        assert!((0.7..1.0).contains(&slow), "{slow}");
+        assert!(fast.abs() < 0.1, "{fast}");
+        let constant = Array3::from_elem((6, 7, 8), 2.5);
+        let seen = as_if_coarser(constant.view(), 1.5).unwrap();
+        assert!(seen.iter().all(|value| (value - 2.5_f32).abs() < 1e-5));
     }
 }

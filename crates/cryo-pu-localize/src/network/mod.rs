@@ -1,7 +1,7 @@
 mod unet;
 
 use cryo_train::nn::{BatchNorm, Conv, Init, Mode, Scope, Store};
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::NetworkConfig;
 use unet::UNet;
@@ -10,8 +10,8 @@ use unet::UNet;
 pub struct Outputs {
     /// Before the sigmoid, `[n, classes, z, y, x]`.
     pub logits: Tensor,
-    /// `[n, projection, z, y, x]`, of length 1; absent without that head.
-    pub features: Option<Tensor>,
+    /// What the projection head looks at, `[n, c, z, y, x]`; only in training, and with that head.
+    pub(crate) hidden: Option<Tensor>,
 }
 
 /// Layers and their tensors.
@@ -88,17 +88,22 @@ impl Network {
             }
             .relu_();
         }
-        let single = tch::Kind::Float;
-        let logits = self.heat.forward(&hidden, mode.kind).to_kind(single);
-        let unit = |conv: &Conv| {
-            let features = conv.forward(&hidden, mode.kind).to_kind(single);
-            let length = features.norm_scalaropt_dim(2.0, [1], true);
-            features / length.clamp_min(1e-12)
-        };
+        let logits = self.heat.forward(&hidden, mode.kind).to_kind(Kind::Float);
+        let wanted = mode.train && self.projection.is_some();
         Outputs {
             logits,
-            features: self.projection.as_ref().filter(|_| mode.train).map(unit),
+            hidden: wanted.then_some(hidden),
         }
+    }
+
+    /// The contrastive features of some voxels, `[m, projection]`, of length 1; `None` without that head. Of all voxels they
+    /// would take more memory than anything else of a step.
+    pub(crate) fn project(&self, outputs: &Outputs, voxels: &Tensor, kind: Kind) -> Option<Tensor> {
+        let (head, hidden) = (self.projection.as_ref()?, outputs.hidden.as_ref()?);
+        let features = head.forward_at(hidden, voxels, kind);
+        let features = features.to_kind(Kind::Float);
+        let length = features.norm_scalaropt_dim(2.0, [1], true);
+        Some(features / length.clamp_min(1e-12))
     }
 
     /// All tensors by name, in the order in which they were made.

@@ -21,6 +21,9 @@ pub struct AugmentParams {
     pub gain: f32,
     /// Part of the samples that are blurred a little.
     pub blur: f64,
+    /// Part of the samples that are seen as if the tomogram had voxels up to [`AugmentParams::COARSEST`] times as large,
+    /// interpolated and normalized as a coarser tomogram is: without, small particles are not found in such.
+    pub coarser: f64,
 }
 
 impl Default for AugmentParams {
@@ -33,11 +36,15 @@ impl Default for AugmentParams {
             noise: 1.0,
             gain: 0.3,
             blur: 0.3,
+            coarser: 0.0,
         }
     }
 }
 
 impl AugmentParams {
+    /// Voxels at most, as a multiple of the network's, that samples are seen with.
+    pub const COARSEST: f64 = 1.5;
+
     /// The reference's: mirrored in the plane only (spec G.2).
     #[must_use]
     pub fn none() -> Self {
@@ -48,6 +55,7 @@ impl AugmentParams {
             noise: 0.0,
             gain: 0.0,
             blur: 0.0,
+            coarser: 0.0,
         }
     }
 
@@ -60,32 +68,38 @@ impl AugmentParams {
         require(amount(self.noise), "noise", "0 to 10", self.noise)?;
         require(amount(self.gain), "gain", "0 to 10", self.gain)?;
         let part = (0.0..=1.0).contains(&self.blur);
-        require(part, "blur", "0 to 1", self.blur)
+        require(part, "blur", "0 to 1", self.blur)?;
+        let part = (0.0..=1.0).contains(&self.coarser);
+        require(part, "coarser", "0 to 1", self.coarser)
     }
 
     /// Changes the values of a sample; where they are does not change.
     pub(crate) fn intensities(
         &self,
         sample: &mut Array3<f32>,
-        noise: Option<&Array3<f32>>,
+        noise: Noise<'_>,
         rng: &mut impl Rng,
     ) {
         if rng.random_bool(self.blur) {
             *sample = blurred(sample);
         }
-        if let Some(noise) = noise.filter(|_| self.noise > 0.0) {
+        if let Some(own) = noise.own.filter(|_| self.noise > 0.0) {
             // Squared, so that most samples get little.
             let amount = rng.random::<f32>().powi(2) * self.noise;
             let start: [usize; 3] = std::array::from_fn(|axis| {
-                let room = noise.shape()[axis].saturating_sub(sample.shape()[axis]);
+                let room = own.shape()[axis].saturating_sub(sample.shape()[axis]);
                 rng.random_range(0..=room)
             });
             let [z, y, x] = std::array::from_fn(|axis| {
-                start[axis]..(start[axis] + sample.shape()[axis]).min(noise.shape()[axis])
+                start[axis]..(start[axis] + sample.shape()[axis]).min(own.shape()[axis])
             });
-            let part = noise.slice(ndarray::s![z, y, x]);
-            if part.shape() == sample.shape() {
-                sample.scaled_add(amount, &part);
+            let part = ndarray::s![z, y, x];
+            if own.slice(part).shape() == sample.shape() {
+                let seen_so = noise.coarser.map_or(0.0, |(_, seen_so)| seen_so);
+                sample.scaled_add(amount * (1.0 - seen_so), &own.slice(part));
+                if let Some((coarser, seen_so)) = noise.coarser {
+                    sample.scaled_add(amount * seen_so, &coarser.slice(part));
+                }
             }
         }
         if self.gain > 0.0 {
@@ -93,6 +107,13 @@ impl AugmentParams {
             *sample *= (normal * self.gain).exp();
         }
     }
+}
+
+/// Noise of a tomogram; and of it as if it had larger voxels, with how much of the sample is seen so, where any is.
+#[derive(Clone, Copy)]
+pub(crate) struct Noise<'a> {
+    pub(crate) own: Option<&'a Array3<f32>>,
+    pub(crate) coarser: Option<(&'a Array3<f32>, f32)>,
 }
 
 /// How a sample is turned: the same for its values and its target.
@@ -168,7 +189,14 @@ mod tests {
         let mut rng = stream_rng(1, "test", 0);
         let sample = Array3::from_shape_fn((2, 3, 4), |(z, y, x)| (z * 12 + y * 4 + x) as f32);
         let (none, mut changed) = (AugmentParams::none(), sample.clone());
-        none.intensities(&mut changed, Some(&sample), &mut rng);
+        none.intensities(
+            &mut changed,
+            Noise {
+                own: Some(&sample),
+                coarser: None,
+            },
+            &mut rng,
+        );
         assert_eq!(changed, sample);
         let mut out = vec![0.0; 24];
         Turn::draw(&none, true, &mut rng).write(&changed.view(), &mut out);

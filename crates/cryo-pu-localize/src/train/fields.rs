@@ -69,6 +69,7 @@ pub(super) fn split(
             },
             places: away,
             noise: None,
+            coarser: None,
         });
     }
     Ok(Split {

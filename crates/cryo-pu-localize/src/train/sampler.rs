@@ -1,9 +1,9 @@
 use cryo_train::stream_rng;
-use ndarray::{Array3, ArrayViewMut3, s};
+use ndarray::{Array3, ArrayView3, ArrayViewMut3, s};
 use rand::Rng;
 
 use super::{
-    augment::{AugmentParams, Turn},
+    augment::{AugmentParams, Noise, Turn},
     rotate::Rotation,
 };
 use crate::{
@@ -16,6 +16,13 @@ pub(crate) struct Field {
     pub(crate) prepared: Prepared,
     /// Annotations on the network's grid: `(z, y, x)`, class; `None` for known negatives.
     pub(crate) places: Vec<([f64; 3], Option<usize>)>,
+    pub(crate) noise: Option<Array3<f32>>,
+    pub(crate) coarser: Option<Coarser>,
+}
+
+/// A tomogram as if its voxels had been larger, on the same grid.
+pub(crate) struct Coarser {
+    pub(crate) values: Array3<f32>,
     pub(crate) noise: Option<Array3<f32>>,
 }
 
@@ -98,14 +105,29 @@ impl Sampler {
             .augment
             .rotations
             .then(|| Rotation::draw(start, self.shape, &mut rng));
-        let values = field.prepared.values.view();
-        let (cut, places) = match rotation {
+        let coarser = (field.coarser.as_ref())
+            .filter(|_| rng.random_bool(self.augment.coarser))
+            .map(|coarser| (coarser, rng.random::<f32>()));
+        let cut_of = |values: ArrayView3<'_, f32>| match rotation {
+            Some(rotation) => rotation.cut(values, start, self.shape),
+            None => (values.slice(s![z.clone(), y.clone(), x.clone()])).to_owned(),
+        };
+        let mut cut = cut_of(field.prepared.values.view());
+        if let Some((coarser, seen_so)) = coarser {
+            let coarse = cut_of(coarser.values.view());
+            cut.zip_mut_with(&coarse, |own, coarse| *own += seen_so * (coarse - *own));
+        }
+        let places = match rotation {
             Some(rotation) => {
                 let places = field.places.iter();
-                let places = places.map(|(place, class)| (rotation.place(*place), *class));
-                (rotation.cut(values, start, self.shape), places.collect())
+                (places.map(|(place, class)| (rotation.place(*place), *class))).collect()
             }
-            None => (values.slice(s![z, y, x]).to_owned(), field.places.clone()),
+            None => field.places.clone(),
+        };
+        let noise = Noise {
+            own: field.noise.as_ref(),
+            coarser: coarser
+                .and_then(|(coarser, seen_so)| Some((coarser.noise.as_ref()?, seen_so))),
         };
         let turn = Turn::draw(&self.augment, self.shape[1] == self.shape[2], &mut rng);
         let mask = (field.prepared.mask.as_ref()).map(|mask| match rotation {
@@ -119,8 +141,7 @@ impl Sampler {
         let (views, targets) = out.split_at_mut(self.views * self.voxels());
         for view in views.chunks_exact_mut(self.voxels()) {
             let mut sample = cut.clone();
-            self.augment
-                .intensities(&mut sample, field.noise.as_ref(), &mut rng);
+            self.augment.intensities(&mut sample, noise, &mut rng);
             turn.write(&sample.view(), view);
         }
         for (class, out) in targets.chunks_exact_mut(self.target_voxels()).enumerate() {
@@ -323,6 +344,7 @@ mod tests {
                 },
                 places: (0..50).skip(number).step_by(2).map(place).collect(),
                 noise: None,
+                coarser: None,
             }
         };
         Sampler {
@@ -441,5 +463,44 @@ mod tests {
         for (mass, sum) in sampler.masses().into_iter().zip(sums) {
             assert!(mass > 0.1 && (mass - sum / LOOKED_AT as f64).abs() < 1e-6 * mass);
         }
+    }
+
+    #[test]
+    fn samples_are_seen_between_a_tomogram_and_its_coarser_form() {
+        let mut sampler = sampler();
+        let noise = |value: f32| Some(Array3::from_elem((5, 48, 48), value));
+        for field in &mut sampler.fields {
+            field.noise = noise(10.0);
+            field.coarser = Some(Coarser {
+                values: Array3::from_elem((5, 48, 48), 1.0),
+                noise: noise(20.0),
+            });
+        }
+        let mut target = Vec::new();
+        for (part, noise) in [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)] {
+            sampler.augment = AugmentParams {
+                coarser: part,
+                noise,
+                ..AugmentParams::none()
+            };
+            let mut out = vec![0.0; sampler.length()];
+            let mut seen = Vec::new();
+            for number in 0..200 {
+                sampler.fill(number, &mut out);
+                let (values, targets) = out.split_at(sampler.voxels());
+                assert!(values.iter().all(|value| *value == values[0]));
+                seen.push(values[0]);
+                target.push(targets.iter().sum::<f32>());
+            }
+            let mean = seen.iter().sum::<f32>() / 200.0;
+            // Noise is a third of itself on average, the half of it from the coarser form.
+            let expected = part as f32 * 0.5 + noise * (1.0 / 3.0) * 15.0;
+            assert!(
+                (mean - expected).abs() < 0.15 * expected.max(0.1),
+                "{mean} {expected}"
+            );
+        }
+        // The same places are looked at.
+        assert_eq!(target[..200], target[200..400]);
     }
 }

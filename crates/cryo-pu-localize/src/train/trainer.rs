@@ -9,16 +9,17 @@ use rayon::prelude::*;
 use tch::{Kind, Tensor};
 
 use super::{
-    FitParams, Sampler,
+    AugmentParams, FitParams, Sampler,
     fields::{Split, split},
-    sampler::Field,
-    views::{contrastive, mirror},
+    sampler::{Coarser, Field},
+    views::{chosen, contrastive, mirror, mirrored},
 };
 use crate::{
     AnnotatedTomogram, Error, Expected, Model, PredictParams, calibrate_on,
-    data::{density_warning, prepare, surrogate_noise},
+    data::{Prepared, density_warning, prepare, surrogate_noise},
     loss::consistency,
     loss::positive_negative_focal,
+    network::Outputs,
 };
 
 /// A network that has learned.
@@ -246,6 +247,10 @@ impl Trainer {
     /// # Errors
     /// [`Error::Torch`], [`Error::Peaks`].
     pub fn finish(mut self) -> Result<Fit, Error> {
+        // Only training needs these, and heat maps take their memory.
+        for field in &mut self.sampler.fields {
+            (field.coarser, field.noise) = (None, None);
+        }
         let held_out = self.held_out.as_ref().map(|sampler| &sampler.fields[..]);
         let fields = &self.sampler.fields;
         let params = PredictParams {
@@ -377,16 +382,20 @@ impl Trainer {
             .model
             .forward(&mirror(&view(1)?, self.step)?, true, self.kind);
         second.logits = mirror(&second.logits, self.step)?;
-        second.features = (second.features.as_ref())
-            .map(|features| mirror(features, self.step))
-            .transpose()?;
         if self.params.consistency > 0.0 {
             let term = consistency(&first.logits, &second.logits)?;
             terms.push(("consistency", term * self.params.consistency));
         }
         if let Some(params) = &self.params.contrast {
-            let both = [&first, &second];
-            let found = contrastive(both, target, params, self.params.seed, self.step)?;
+            let chosen = chosen(target, params.rows, self.params.seed, self.step)?;
+            let project = |view: &Outputs, voxels: &Tensor| {
+                let features = self.model.project(view, voxels, self.kind);
+                features.expect("checked: contrastive terms have their head")
+            };
+            let there = mirrored(&chosen, &target.size(), self.step)?;
+            let features = [project(&first, &chosen), project(&second, &there)];
+            let logits = [&first.logits, &second.logits];
+            let found = contrastive(logits, features, target, &chosen, params)?;
             terms.push(("supervised", found.supervised * params.supervised));
             terms.push(("unsupervised", found.unsupervised * params.unsupervised));
         }
@@ -507,10 +516,19 @@ fn fields(
                 got: shape,
             });
         }
-        let noise = if params.augment.noise > 0.0 {
+        let noise = |prepared: &Prepared| -> Result<_, Error> {
+            // The same for both, so that a part of either has the whole's strength.
             let mut rng = stream_rng(params.seed, "noise", number as u64);
             let white = || StandardNormal.sample(&mut rng);
-            Some(surrogate_noise(&prepared, white)?)
+            let wanted = params.augment.noise > 0.0;
+            wanted.then(|| surrogate_noise(prepared, white)).transpose()
+        };
+        let coarser = if params.augment.coarser > 0.0 {
+            let coarser = prepared.as_if_coarser(&tomogram.name, AugmentParams::COARSEST)?;
+            Some(Coarser {
+                noise: noise(&coarser)?,
+                values: coarser.values,
+            })
         } else {
             None
         };
@@ -519,7 +537,8 @@ fn fields(
         };
         fields.push(Field {
             places: tomogram.annotations.iter().map(place).collect(),
-            noise,
+            noise: noise(&prepared)?,
+            coarser,
             prepared,
         });
     }

@@ -74,7 +74,34 @@ impl Conv {
         self.convolved(input, &self.weight, self.bias.as_ref(), kind)
     }
 
-    /// The same and then `norm`, which outside training becomes part of the weights: one pass over the output less.
+    /// What [`Conv::forward`] gives at some voxels of `[n, c, z, y, x]`, without the others: `[m, c']` for m numbers of
+    /// voxels, counted along x, y, z and then n. For kernels that reach along z alone, with stride and dilation 1.
+    pub fn forward_at(&self, input: &Tensor, voxels: &Tensor, kind: Kind) -> Tensor {
+        let size = input.size();
+        let (channels, depth, plane) = (size[1], size[2], size[3] * size[4]);
+        let rows = cast(input, kind).movedim_int(1, -1);
+        let rows = rows.reshape([-1, channels]);
+        let planes = self.weight.size()[2];
+        let z = voxels.divide_scalar_mode(plane, "floor").remainder(depth);
+        let part = |number: i64| {
+            let step = number - planes / 2;
+            let there = &z + step;
+            let inside = there.ge(0).logical_and(&there.lt(depth));
+            let from = voxels + inside.to_kind(Kind::Int64) * (step * plane);
+            let part = rows.index_select(0, &from);
+            match step {
+                0 => part,
+                _ => part * inside.to_kind(kind).unsqueeze(1),
+            }
+        };
+        let parts: Vec<Tensor> = (0..planes).map(part).collect();
+        let weight = self.weight.flatten(2, -1).transpose(1, 2);
+        let weight = weight.reshape([-1, planes * channels]);
+        let bias = self.bias.as_ref().map(|bias| cast(bias, kind));
+        Tensor::cat(&parts, 1).linear(&cast(&weight, kind), bias.as_ref())
+    }
+
+    /// [`Conv::forward`] and then `norm`, which outside training becomes part of the weights: one pass over the output less.
     pub fn forward_normalized(&self, input: &Tensor, norm: &BatchNorm, mode: Mode) -> Tensor {
         if mode.train {
             return norm.forward(&self.forward(input, mode.kind), mode);
