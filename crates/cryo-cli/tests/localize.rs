@@ -142,7 +142,7 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
         "{message}"
     );
 
-    // A tomogram coarser than the network's grid is told how to be learned for; finer ones are resampled and no more.
+    // A tomogram coarser than the network's grid is told how to learn for it; finer ones are resampled and no more.
     let coarse = scene::balls([21, 64, 70], 30.0, 1.0, 6, &[("ball", 3.3, 8)]);
     scene::write(at, "coarse", coarse);
     let advice = "--working-voxel 30.00, or in tomograms as coarse as these";

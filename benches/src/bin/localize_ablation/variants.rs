@@ -69,6 +69,7 @@ pub(crate) fn variants(
     add("no mirror images", &|_, p| p.mirrors = false);
     add("scores of the network alone", &|_, p| p.likeness = false);
     add("no noise", &|_, p| p.augment.noise = 0.0);
+    add("no larger voxels", &|_, p| p.augment.coarser = 0.0);
     add("no gain", &|_, p| p.augment.gain = 0.0);
     add("no quarter turns", &|_, p| p.augment.quarter_turns = false);
     add("flips only", &|_, p| {

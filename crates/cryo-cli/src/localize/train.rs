@@ -261,7 +261,7 @@ fn least_shape(volumes: &[(String, Volume)], voxel_angstrom: f64) -> [usize; 3] 
 
 /// Most memory that training and the heat maps after it take, in bytes.
 fn memory(learned: &Learned, model: &ModelConfig, params: &FitParams) -> u64 {
-    let (mut held, mut heat) = (0, 0);
+    let (mut held, mut coarser, mut heat) = (0, 0, 0);
     for ((_, volume), mask) in learned.volumes.iter().zip(&learned.masks) {
         held += mask.as_ref().map_or(0, |mask| 2 * mask.len() as u64);
         let grid = volume.grid();
@@ -269,11 +269,14 @@ fn memory(learned: &Learned, model: &ModelConfig, params: &FitParams) -> u64 {
         let voxels = volume.data().len() as f64;
         // As it was read, prepared, and what is drawn of each class.
         held += (4.0 * voxels * (1.0 + scale * (1 + model.network.classes) as f64)) as u64;
+        if params.augment.coarser > 0.0 {
+            coarser += (4.0 * voxels * scale) as u64;
+        }
         heat = heat.max(predict_bytes(model, grid, &PredictParams::default()));
     }
     let samples = params.batch_size * params.sample.iter().product::<usize>();
     let training = samples as u64 * model.network.training_bytes_per_voxel();
-    PROGRAM + held + training.max(heat)
+    PROGRAM + held + (coarser + training).max(heat)
 }
 
 /// Mirror images that the threshold is read of, where it is.

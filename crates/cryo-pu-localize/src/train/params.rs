@@ -71,10 +71,13 @@ pub struct FitParams {
 const STEPS: u64 = 120;
 const STEPS_OF_SMALL: u64 = 300;
 const SMALL_ANGSTROM: f64 = 130.0;
+/// Part of the samples seen with larger voxels where there are small particles.
+const COARSER: f64 = 0.4;
 
 impl FitParams {
     /// The project's default for what `config` looks for: [`recommended`](Self::recommended) with 120 steps an epoch for
-    /// each class, and 300 for each of particles smaller than 130 Å, which are learned more slowly.
+    /// each class, and 300 for each of particles smaller than 130 Å, which are learned more slowly. Where there are such,
+    /// whose network sees a tomogram's own voxels, samples are also seen with larger ones ([`AugmentParams::coarser`]).
     ///
     /// # Examples
     /// ```
@@ -83,20 +86,24 @@ impl FitParams {
     /// let classes = vec![class("ribosome", 250.0), class("hsp90", 100.0)];
     /// let params = FitParams::recommended_for(&ModelConfig::recommended(classes, 10.0));
     /// assert_eq!(params.steps_per_epoch, Some(420));
+    /// assert_eq!(params.augment.coarser, 0.4);
     /// ```
     #[must_use]
     pub fn recommended_for(config: &ModelConfig) -> Self {
+        let is_small = |class: &ClassConfig| class.diameter_angstrom < SMALL_ANGSTROM;
         let steps = |class: &ClassConfig| {
-            if class.diameter_angstrom < SMALL_ANGSTROM {
+            if is_small(class) {
                 STEPS_OF_SMALL
             } else {
                 STEPS
             }
         };
-        Self {
-            steps_per_epoch: Some(config.classes.iter().map(steps).sum()),
-            ..Self::recommended()
+        let mut params = Self::recommended();
+        params.steps_per_epoch = Some(config.classes.iter().map(steps).sum());
+        if config.classes.iter().any(is_small) {
+            params.augment.coarser = COARSER;
         }
+        params
     }
 
     /// The project's default for one class of large particles; docs/benchmarks.md says what it was compared with.
