@@ -110,7 +110,9 @@ fn positions_of_one_tomogram_find_the_particles_of_another() {
     }
 
     // What looks unlike the annotated ones is no particle, which is said, unless the network alone is asked.
-    assert!(settings.contains("likeness = true"), "{settings}");
+    for name in ["likeness", "coarser"] {
+        assert!(settings.contains(&format!("{name} = true")), "{settings}");
+    }
     let larger = scene::balls([32, 96, 104], 20.0, 1.0, 5, &[("larger", 7.5, 10)]);
     scene::write(at, "larger", larger);
     let said = |name: &str, out, flag: Option<&str>| {

@@ -87,6 +87,12 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Clone::clone")]
     likeness: bool,
 
+    /// All tomograms have voxels as large as these or smaller: with particles below 130 Å, do not learn for voxels up to
+    /// half as large again, which costs a little in tomograms like these [paper and cet-pick: never].
+    #[arg(long = "no-coarser", action = ArgAction::SetFalse)]
+    #[serde(skip_serializing_if = "Clone::clone")]
+    coarser: bool,
+
     /// Highest learning rate [default: 0.002; paper 0.001, cet-pick 0.0005].
     #[arg(long, value_name = "RATE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +116,7 @@ pub(crate) struct Settings {
     held_out: f64,
     mirrors: bool,
     likeness: bool,
+    coarser: bool,
     lambda: Vec<f64>,
     rate: f64,
     /// Network, augmentation, schedule.
@@ -159,6 +166,7 @@ impl Settings {
             held_out: params.held_out,
             mirrors: params.mirrors,
             likeness: params.likeness,
+            coarser: preset == Preset::Recommended,
             lambda: vec![
                 contrast.map_or(0.0, |terms| terms.supervised),
                 contrast.map_or(0.0, |terms| terms.unsupervised),
@@ -263,6 +271,11 @@ impl Settings {
             augment: AugmentParams {
                 // A few tubes do not show all directions.
                 rotations: self.tubular && self.preset == "recommended",
+                coarser: if self.coarser {
+                    base.augment.coarser
+                } else {
+                    0.0
+                },
                 ..base.augment.clone()
             },
             contrast,
