@@ -286,3 +286,28 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
     assert!(!at.join("run").exists());
     assert!(fail(at, &PREDICT, 3).contains("train it with cryo localize train"));
 }
+
+#[test]
+fn small_particles_are_learned_for_larger_voxels_unless_told_not_to() {
+    let folder = folder();
+    let at = folder.path();
+    tomogram(at, "one", 3);
+    for (diameter, flag, expected) in [
+        ("100", None, 0.4),
+        ("100", Some("--no-coarser"), 0.0),
+        ("200", None, 0.0),
+    ] {
+        let mut words = TRAIN.to_vec();
+        for (place, value) in [(7, diameter), (11, "1"), (13, "1")] {
+            words[place] = value;
+        }
+        words.extend(["--overwrite", "--no-mirrors"]);
+        words.extend(flag);
+        succeed(at, &words);
+        let manifest = fs::read(at.join("run/checkpoints/epoch-000001/manifest.json"));
+        let manifest: serde_json::Value =
+            serde_json::from_slice(&manifest.expect("written")).expect("JSON");
+        let part = &manifest["params"]["augment"]["coarser"];
+        assert_eq!(part.as_f64(), Some(expected), "{diameter} {flag:?}");
+    }
+}
