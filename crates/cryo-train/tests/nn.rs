@@ -110,6 +110,44 @@ fn normalization_folded_into_a_transposed_convolution_is_both_one_after_the_othe
             &apart,
         );
     }
+    // A bias that a normalization takes away again is still part of what it remembers.
+    let running = &store
+        .tensors()
+        .iter()
+        .find(|(name, _)| name == "norm.running_mean");
+    let running = &running.expect("it has one").1;
+    let before = running.copy();
+    let _ = norm.forward(&grow.forward(&images, Kind::Float), LEARNING);
+    let apart = running.copy();
+    running.shallow_clone().copy_(&before);
+    let _ = grow.forward_normalized(&images, &norm, LEARNING);
+    assert_close("running mean", running, &apart);
+}
+
+#[test]
+fn what_is_learned_of_every_second_plane_is_the_dilated_convolution() {
+    for depth in [1, 2, 5, 6] {
+        for dilation in [2, 3] {
+            let mut store = Store::new(1, Device::Cpu);
+            let mut root = Scope::root(&mut store);
+            let conv = Conv::new(&mut root.sub("conv"), [3, 5], &[3, 3, 3], Init::Normal(0.5));
+            let conv = conv.with_dilation(&[dilation, 1, 1]);
+            let norm = BatchNorm::new(&mut root.sub("norm"), 5, true);
+            let input = images(&[2, 3, depth, 5, 6]).set_requires_grad(true);
+            let weight = &store.tensors()[0].1;
+            let split = conv.forward_normalized(&input, &norm, LEARNING);
+            let whole = norm.forward(&conv.forward(&input, Kind::Float), LEARNING);
+            let name = format!("{depth} planes, every {dilation}");
+            assert_close(&name, &split, &whole);
+            let gradient = |outputs: &Tensor| {
+                let loss = (outputs * images_like(outputs)).sum(Kind::Float);
+                Tensor::run_backward(&[&loss], &[&input, weight], true, false)
+            };
+            for (split, whole) in gradient(&split).iter().zip(&gradient(&whole)) {
+                assert_close(&name, split, whole);
+            }
+        }
+    }
 }
 
 #[test]
@@ -139,5 +177,19 @@ fn a_convolution_at_some_voxels_is_the_convolution_there() {
                 assert_close("gradient", some, there);
             }
         }
+    }
+}
+
+#[test]
+fn channels_lie_beside_each_other_behind_an_image_of_one_channel_too() {
+    let mut store = Store::new(1, Device::Cpu);
+    let mut root = Scope::root(&mut store);
+    for channels in [1, 3] {
+        let mut scope = root.sub(&format!("conv{channels}"));
+        let conv = Conv::new(&mut scope, [channels, 5], &[3, 3], Init::TorchDefault);
+        let conv = conv.channels_last();
+        let output = conv.forward(&images(&[2, channels, 6, 7]), Kind::Float);
+        assert_eq!(output.size(), [2, 5, 6, 7]);
+        assert_eq!(output.stride(), [5 * 42, 1, 35, 5], "{channels} channels");
     }
 }

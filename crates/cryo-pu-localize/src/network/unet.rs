@@ -109,9 +109,18 @@ impl UNet {
             let skip = skips.pop().expect("every block up has one down");
             let size = skip.size();
             let grown = up.grow.forward_normalized(&hidden, &up.norm, mode);
-            let grown = grown.narrow(2, 0, size[2]).narrow(3, 0, size[3]).relu_();
+            let grown = narrowed(&narrowed(&grown, 2, size[2]), 3, size[3]).relu_();
             hidden = up.block.forward(&Tensor::cat(&[grown, skip], 1), mode);
         }
         self.last.forward(&hidden, mode.kind)
+    }
+}
+
+/// Without what lies beyond `length` along an axis; a tensor of that length costs no gradient of a part.
+fn narrowed(tensor: &Tensor, axis: i64, length: i64) -> Tensor {
+    if tensor.size()[axis as usize] == length {
+        tensor.shallow_clone()
+    } else {
+        tensor.narrow(axis, 0, length)
     }
 }

@@ -1,4 +1,4 @@
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::{Init, Scope};
 
@@ -104,7 +104,12 @@ impl Conv {
     /// [`Conv::forward`] and then `norm`, which outside training becomes part of the weights: one pass over the output less.
     pub fn forward_normalized(&self, input: &Tensor, norm: &BatchNorm, mode: Mode) -> Tensor {
         if mode.train {
-            return norm.forward(&self.forward(input, mode.kind), mode);
+            let split = self.dilated_along_z() && input.device() == Device::Cpu;
+            let output = match split {
+                true => self.forward_split(input, mode.kind),
+                false => self.forward(input, mode.kind),
+            };
+            return norm.forward(&output, mode);
         }
         let [scale, offset] = norm.scale_and_offset();
         let mut size = vec![1; self.weight.dim()];
@@ -117,6 +122,44 @@ impl Conv {
         self.convolved(input, &weight, Some(&offset), mode.kind)
     }
 
+    fn dilated_along_z(&self) -> bool {
+        matches!(self.dilation[..], [z, 1, 1] if z > 1)
+    }
+
+    /// [`Conv::forward`] of a kernel dilated d times along z: every d-th plane is a volume of its own for the same kernel
+    /// without dilation. On a processor the gradient of a dilated convolution takes four times as long as this one's.
+    fn forward_split(&self, input: &Tensor, kind: Kind) -> Tensor {
+        let (size, every) = (input.size(), self.dilation[0]);
+        let [count, depth, height, width] = [size[0], size[2], size[3], size[4]];
+        let parts = depth
+            .unsigned_abs()
+            .div_ceil(every.unsigned_abs())
+            .cast_signed();
+        let last = [0, 0, 0, 0, 0, 0, 0, parts * every - depth];
+        let volumes = cast(input, kind)
+            .movedim_int(1, -1)
+            .constant_pad_nd(last)
+            .view([count, parts, every, height, width, size[1]])
+            .transpose(1, 2)
+            .reshape([count * every, parts, height, width, size[1]])
+            .movedim_int(-1, 1);
+        let one = Self {
+            weight: self.weight.shallow_clone(),
+            bias: self.bias.as_ref().map(Tensor::shallow_clone),
+            stride: self.stride.clone(),
+            padding: vec![self.padding[0] / every, self.padding[1], self.padding[2]],
+            dilation: vec![1; 3],
+            channels_last: self.channels_last,
+        };
+        one.forward(&volumes, kind)
+            .movedim_int(1, -1)
+            .reshape([count, every, parts, height, width, -1])
+            .transpose(1, 2)
+            .reshape([count, parts * every, height, width, -1])
+            .narrow(1, 0, depth)
+            .movedim_int(-1, 1)
+    }
+
     fn convolved(
         &self,
         input: &Tensor,
@@ -124,8 +167,15 @@ impl Conv {
         bias: Option<&Tensor>,
         kind: Kind,
     ) -> Tensor {
-        let (input, mut weight) = (cast(input, kind), cast(weight, kind));
+        let (mut input, mut weight) = (cast(input, kind), cast(weight, kind));
         if self.channels_last && self.stride.len() == 2 {
+            let size = input.size();
+            if size[1] == 1 {
+                // Of one channel either layout is both; libtorch would take the other for what follows.
+                input = input
+                    .reshape([size[0], size[2], size[3], 1])
+                    .permute([0, 3, 1, 2]);
+            }
             weight = weight
                 .permute([0, 2, 3, 1])
                 .contiguous()
@@ -158,23 +208,29 @@ impl ConvTranspose2d {
 
     /// `[n, c, y, x]` to `[n, c', 2y, 2x]`, computed in `kind`.
     pub fn forward(&self, input: &Tensor, kind: Kind) -> Tensor {
-        Self::grown(input, &self.weight, &self.bias, kind)
+        Self::grown(input, &self.weight, Some(&self.bias), kind)
     }
 
     /// The same and then `norm`, which outside training becomes part of the weights.
     pub fn forward_normalized(&self, input: &Tensor, norm: &BatchNorm, mode: Mode) -> Tensor {
         if mode.train {
-            return norm.forward(&self.forward(input, mode.kind), mode);
+            // Only the running mean knows of a bias before it: its gradient is 0, for which oneDNN takes as long as for
+            // the kernel's.
+            let output = norm.forward(&Self::grown(input, &self.weight, None, mode.kind), mode);
+            norm.shift(&self.bias);
+            return output;
         }
         let [scale, offset] = norm.scale_and_offset();
         let weight = &self.weight * scale.view([1, -1, 1, 1]);
-        Self::grown(input, &weight, &(offset + &self.bias * scale), mode.kind)
+        let offset = offset + &self.bias * scale;
+        Self::grown(input, &weight, Some(&offset), mode.kind)
     }
 
-    fn grown(input: &Tensor, weight: &Tensor, bias: &Tensor, kind: Kind) -> Tensor {
+    fn grown(input: &Tensor, weight: &Tensor, bias: Option<&Tensor>, kind: Kind) -> Tensor {
+        let bias = bias.map(|bias| cast(bias, kind));
         cast(input, kind).conv_transpose2d(
             &cast(weight, kind),
-            Some(&cast(bias, kind)),
+            bias.as_ref(),
             [2, 2],
             [0, 0],
             [0, 0],
@@ -228,6 +284,13 @@ impl BatchNorm {
             }
             None => [inverse.shallow_clone(), -(mean * inverse)],
         }
+    }
+
+    /// As if what was just seen in training had been larger by so much in each channel.
+    fn shift(&self, by: &Tensor) {
+        let _guard = tch::no_grad_guard();
+        // Not a change that the gradient minds, as those by libtorch itself.
+        let _ = self.running[0].data().g_add_(&(by * MOMENTUM));
     }
 
     /// `[n, c, …]`, normalized.
