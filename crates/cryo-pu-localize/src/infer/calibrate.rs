@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use cryo_core::{Grid, VoxelPos};
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +27,8 @@ pub struct Reading {
 
 /// How the scores of a class are read: estimated from its annotations and from all peaks, without the truth.
 ///
-/// The logits of the scores are taken as a mixture of particles, normal, and of all else, falling off from the least
-/// score. Those learned from score higher than others, so they are left out of the fit and only say where particles may be
+/// The logits of the scores are taken as a mixture of particles, normal, those of each other class, normal as the annotated
+/// of that class score, and of all else, falling off from the least score. Those learned from score higher than others, so they are left out of the fit and only say where particles may be
 /// looked for. The threshold is where the expected F1 of the others is highest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
@@ -45,6 +47,10 @@ pub struct Calibration {
     /// tubes, fewer than five annotations, particles of less than six voxels, and where it was not wanted.
     #[serde(default)]
     pub profile: Option<Profile>,
+    /// Mean and standard deviation of the logits of the score at annotated particles of other classes, class by class; only
+    /// of those with as many peaks as can tell.
+    #[serde(default)]
+    pub rivals: Vec<[f64; 2]>,
     /// A range of thresholds; none for tubes.
     pub readings: Vec<Reading>,
 }
@@ -61,6 +67,9 @@ const SPREAD: f64 = 0.65;
 /// It counts as much as that of so many particles.
 const WEIGHT: f64 = 5.0;
 const LEAST_SPREAD: f64 = 0.4;
+/// So many scores say how another class scores, and these are the least and the largest standard deviation that they may say.
+const RIVALS: usize = 5;
+const RIVALS_SPREAD: [f64; 2] = [0.25, 1.0];
 /// How far the mean in another tomogram may well be from that in those of training, and for how many particles the spread counts.
 const ELSEWHERE: [f64; 2] = [0.5, 10.0];
 
@@ -71,7 +80,23 @@ struct Scores {
     learned: Vec<f64>,
     /// At annotations that were held out; also among the others.
     held_out: Vec<f64>,
+    /// At annotations of other classes.
+    rivals: BTreeMap<usize, Vec<f64>>,
     others: Vec<f64>,
+}
+
+/// Those that were lowered below the least score are no peaks any more.
+fn peaks_of(logits: &[f64]) -> Vec<f64> {
+    let least = logit(LEAST);
+    logits.iter().copied().filter(|&x| x > least).collect()
+}
+
+/// Mean and standard deviation.
+fn spread(values: &[f64]) -> [f64; 2] {
+    let count = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+    [mean, variance.sqrt()]
 }
 
 impl Scores {
@@ -89,22 +114,32 @@ impl Scores {
             mean: expected,
             deviation: [SPREAD, WEIGHT],
             starts: &[-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0],
+            rivals: self.rivals(),
         }
+    }
+
+    fn rivals(&self) -> Vec<[f64; 2]> {
+        let rival = |logits: &Vec<f64>| {
+            let logits = peaks_of(logits);
+            let [mean, deviation] = spread(&logits);
+            let deviation = deviation.clamp(RIVALS_SPREAD[0], RIVALS_SPREAD[1]);
+            (logits.len() >= RIVALS).then_some([mean, deviation])
+        };
+        self.rivals.values().filter_map(rival).collect()
     }
 }
 
 impl Calibration {
     fn of(scores: &Scores) -> Self {
         let least = logit(LEAST);
-        // Those that were lowered below it are no peaks any more.
-        let others: Vec<f64> = (scores.others.iter().copied())
-            .filter(|&logit| logit > least)
-            .collect();
+        let others = peaks_of(&scores.others);
         let (mixture, shares) = Mixture::fit(&others, least, &scores.known());
         let cut = best_cut(&others, &shares, least).unwrap_or(0.5 * (least + mixture.mean));
-        let all: Vec<f64> = [&scores.learned[..], &others[..]].concat();
+        let mut all: Vec<f64> = [&scores.learned[..], &others[..]].concat();
         let mut certain = vec![1.0; scores.learned.len()];
         certain.extend(&shares);
+        all.extend(scores.rivals.values().flatten());
+        certain.resize(all.len(), 0.0);
         Self {
             threshold: score(cut),
             particles: [mixture.mean, mixture.deviation],
@@ -112,6 +147,7 @@ impl Calibration {
             expected: certain.iter().sum(),
             mirrors: false,
             profile: None,
+            rivals: scores.rivals(),
             readings: readings(&all, &certain),
         }
     }
@@ -120,24 +156,30 @@ impl Calibration {
     /// like. So there is no mixture, only the annotated.
     fn of_tubes(annotated: &[f64]) -> Self {
         let count = annotated.len().max(1) as f64;
-        let mean = annotated.iter().sum::<f64>() / count;
-        let variance = annotated.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+        let [mean, deviation] = spread(annotated);
         let mean_score = annotated.iter().map(|logit| score(*logit)).sum::<f64>() / count;
         Self {
             threshold: mean_score / 2.0,
-            particles: [mean, variance.sqrt().max(LEAST_SPREAD)],
+            particles: [mean, deviation.max(LEAST_SPREAD)],
             least_score: LEAST_OF_TUBES,
             expected: 0.0,
             mirrors: false,
             profile: None,
+            rivals: Vec::new(),
             readings: Vec::new(),
         }
     }
 
     /// The threshold for another tomogram: halfway, in logits, between the model's own and the one that the scores of the
-    /// tomogram's peaks ask for, so that it follows noise and contrast, but not far.
+    /// tomogram's peaks ask for, so that it follows noise and contrast, but not far. Where another class's particles score
+    /// above it, too, peaks alone do not say which are which, and the model's own stands.
     #[must_use]
     pub fn threshold_for(&self, scores: &[f32]) -> f64 {
+        let own = logit(self.threshold);
+        let mixed = |&[mean, deviation]: &[f64; 2]| mean + 2.0 * deviation > own;
+        if self.rivals.iter().any(mixed) {
+            return self.threshold;
+        }
         let least = logit(self.least_score);
         let logits: Vec<f64> = (scores.iter())
             .map(|&score| logit(f64::from(score)))
@@ -148,9 +190,9 @@ impl Calibration {
             mean: [mean, ELSEWHERE[0]],
             deviation: [deviation, ELSEWHERE[1]],
             starts: &[-0.5, 0.0, 0.5, 1.0],
+            rivals: Vec::new(),
         };
         let (_, shares) = Mixture::fit(&logits, least, &known);
-        let own = logit(self.threshold);
         let asked = best_cut(&logits, &shares, least).unwrap_or(own);
         score(0.5 * (own + asked))
     }
@@ -188,9 +230,8 @@ pub(crate) fn calibrate_on(
 ) -> Result<Vec<Calibration>, Error> {
     let tubular = model.config().tubular;
     let least = if tubular { LEAST_OF_TUBES } else { LEAST };
-    let mut searched: Vec<Vec<Searched<'_>>> = (0..model.config().network.classes)
-        .map(|_| Vec::new())
-        .collect();
+    let classes = model.config().network.classes;
+    let mut searched: Vec<Vec<Searched<'_>>> = (0..classes).map(|_| Vec::new()).collect();
     for (number, field) in fields.iter().enumerate() {
         let heat = predict_prepared(model, &field.prepared, params, &())?;
         let others = held_out.map(|fields| &fields[number]);
@@ -199,8 +240,12 @@ pub(crate) fn calibrate_on(
                 let found = peaks(model, &heat, class, least as f32, None)?;
                 let surroundings = (likeness && !tubular)
                     .then(|| surroundings(model, class, &heat, &field.prepared));
+                let rivals = (0..classes).filter(|&other| other != class);
                 searched.push(Searched {
                     learned: annotated(field, class),
+                    rivals: rivals
+                        .map(|other| (other, annotated(field, other)))
+                        .collect(),
                     held_out: others.map_or(Vec::new(), |others| annotated(others, class)),
                     found,
                     field,
@@ -238,6 +283,8 @@ struct Searched<'f> {
     field: &'f Field,
     /// Annotations, `(z, y, x)` in ångström.
     learned: Vec<[f64; 3]>,
+    /// Those of other classes.
+    rivals: Vec<(usize, Vec<[f64; 3]>)>,
     held_out: Vec<[f64; 3]>,
     found: Vec<Place>,
     surroundings: Option<Surroundings<'f>>,
@@ -300,6 +347,16 @@ impl Searched<'_> {
                 }
             }
         }
+        if !tubular {
+            for (class, places) in &self.rivals {
+                for &place in places {
+                    if let Some(best) = nearest(&self.found, place, radius) {
+                        let logit = logit_of(&self.found.swap_remove(best));
+                        scores.rivals.entry(*class).or_default().push(logit);
+                    }
+                }
+            }
+        }
         (scores.others).extend(self.found.iter().map(logit_of));
     }
 }
@@ -346,6 +403,7 @@ mod tests {
         Scores {
             learned,
             held_out: Vec::new(),
+            rivals: BTreeMap::new(),
             others,
         }
     }
@@ -376,6 +434,23 @@ mod tests {
         let before = Calibration::of(&scores);
         scores.others.extend([-7.0; 40]);
         assert_eq!(Calibration::of(&scores), before);
+    }
+
+    #[test]
+    fn where_another_class_scores_alike_another_tomogram_is_read_as_the_first() {
+        let mut scores = scores(10, 0.8, 3);
+        let alone = Calibration::of(&scores);
+        let elsewhere: Vec<f32> = (0..60).map(|n| 0.3 + 0.01 * n as f32).collect();
+        assert_ne!(alone.threshold_for(&elsewhere), alone.threshold);
+        // Far below, or too few to say it.
+        scores.rivals =
+            BTreeMap::from([(1, vec![-2.75; 9]), (2, vec![0.1; 4]), (3, vec![-7.0; 9])]);
+        let apart = Calibration::of(&scores);
+        assert_eq!(apart.rivals, [[-2.75, RIVALS_SPREAD[0]]]);
+        assert_ne!(apart.threshold_for(&elsewhere), apart.threshold);
+        scores.rivals = BTreeMap::from([(2, (0..9).map(|n| -0.8 + 0.1 * f64::from(n)).collect())]);
+        let alike = Calibration::of(&scores);
+        assert_eq!(alike.threshold_for(&elsewhere), alike.threshold);
     }
 
     #[test]

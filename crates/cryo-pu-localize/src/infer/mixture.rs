@@ -1,12 +1,21 @@
-/// Scores of peaks as a mixture: particles normal in the logit of the score, everything else falling off exponentially
-/// above the least score.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Scores of peaks as a mixture: particles normal in the logit of the score, and so the particles of each other class that
+/// look like them; everything else falling off exponentially above the least score.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Mixture {
     pub(super) mean: f64,
     pub(super) deviation: f64,
     /// Of the exponential, per unit of the logit.
     pub(super) rate: f64,
     pub(super) part: f64,
+    rivals: Vec<Rival>,
+}
+
+/// Particles of another class.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Rival {
+    mean: f64,
+    deviation: f64,
+    part: f64,
 }
 
 /// Scores nearer to 0 or 1 are as good as these.
@@ -24,7 +33,7 @@ pub(super) fn score(logit: f64) -> f64 {
 }
 
 /// What is known of the scores of particles beforehand.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Known {
     /// Where their mean logit is expected, and the standard deviation of that, beyond which it is not looked for.
     pub(super) mean: [f64; 2],
@@ -32,6 +41,15 @@ pub(super) struct Known {
     pub(super) deviation: [f64; 2],
     /// How far below the expected mean the fit begins, in turn: the likeliest result is taken.
     pub(super) starts: &'static [f64],
+    /// Mean and standard deviation of the logits of each other class's particles.
+    pub(super) rivals: Vec<[f64; 2]>,
+}
+
+/// Of each peak, the probabilities to be a particle, one of each other class, and neither.
+struct Shares {
+    particle: f64,
+    rivals: Vec<f64>,
+    neither: f64,
 }
 
 impl Mixture {
@@ -54,6 +72,13 @@ impl Mixture {
             deviation: known.deviation[0],
             rate: 2.0,
             part: 0.3,
+            rivals: (known.rivals.iter())
+                .map(|&[mean, deviation]| Rival {
+                    mean,
+                    deviation,
+                    part: 0.3 / known.rivals.len() as f64,
+                })
+                .collect(),
         }
     }
 
@@ -61,11 +86,11 @@ impl Mixture {
         let mut mixture = Self::begin(known, start);
         let [usual, weight] = known.deviation;
         for _ in 0..ROUNDS {
-            let shares: Vec<f64> = logits.iter().map(|&x| mixture.share(x, least)).collect();
-            let total: f64 = shares.iter().sum();
+            let shares: Vec<Shares> = logits.iter().map(|&x| mixture.shared(x, least)).collect();
+            let total: f64 = shares.iter().map(|share| share.particle).sum();
             let sum = |value: &dyn Fn(f64) -> f64| -> f64 {
                 let terms = shares.iter().zip(logits);
-                terms.map(|(share, x)| share * value(*x)).sum()
+                terms.map(|(share, x)| share.particle * value(*x)).sum()
             };
             let precision = mixture.deviation.powi(-2);
             let own = known.mean[1].powi(-2);
@@ -77,11 +102,16 @@ impl Mixture {
             mixture.deviation = (squares / (total + weight))
                 .sqrt()
                 .clamp(DEVIATIONS[0], DEVIATIONS[1]);
-            mixture.part = (total + 1.0) / (logits.len() as f64 + 2.0);
-            let above: f64 = (shares.iter().zip(logits))
-                .map(|(share, x)| (1.0 - share) * (x - least))
-                .sum();
-            mixture.rate = (logits.len() as f64 - total + 1.0) / (above + 0.5);
+            let all = logits.len() as f64 + 2.0;
+            mixture.part = (total + 1.0) / all;
+            for (number, rival) in mixture.rivals.iter_mut().enumerate() {
+                rival.part = shares.iter().map(|share| share.rivals[number]).sum::<f64>() / all;
+            }
+            let (neither, above) =
+                (shares.iter().zip(logits)).fold((0.0, 0.0), |(count, above), (share, x)| {
+                    (count + share.neither, above + share.neither * (x - least))
+                });
+            mixture.rate = (neither + 1.0) / (above + 0.5);
         }
         mixture
     }
@@ -89,8 +119,12 @@ impl Mixture {
     /// Logarithm, but for a constant.
     fn likelihood(&self, logits: &[f64], least: f64, known: &Known) -> f64 {
         let found = logits.iter().map(|&x| {
-            let [particle, other] = self.densities(x, least);
-            (particle + other + 1e-300).ln()
+            let Shares {
+                particle,
+                rivals,
+                neither,
+            } = self.densities(x, least);
+            (particle + rivals.iter().sum::<f64>() + neither + 1e-300).ln()
         });
         let [mean, spread] = known.mean;
         let [usual, weight] = known.deviation;
@@ -101,9 +135,9 @@ impl Mixture {
 
     /// Beyond the mean the probability does not fall again: the normal distribution's tail is thinner than the exponential's.
     fn shares(&self, logits: &[f64], least: f64) -> Vec<f64> {
-        let at_mean = self.share(self.mean, least);
+        let at_mean = self.shared(self.mean, least).particle;
         let share = |&x: &f64| {
-            let share = self.share(x, least);
+            let share = self.shared(x, least).particle;
             if x > self.mean {
                 share.max(at_mean)
             } else {
@@ -113,17 +147,32 @@ impl Mixture {
         logits.iter().map(share).collect()
     }
 
-    fn share(&self, x: f64, least: f64) -> f64 {
-        let [particle, other] = self.densities(x, least);
-        particle / (particle + other + 1e-300)
+    fn shared(&self, x: f64, least: f64) -> Shares {
+        let mut shares = self.densities(x, least);
+        let all = shares.particle + shares.rivals.iter().sum::<f64>() + shares.neither + 1e-300;
+        shares.particle /= all;
+        shares.rivals.iter_mut().for_each(|share| *share /= all);
+        shares.neither /= all;
+        shares
     }
 
-    fn densities(&self, x: f64, least: f64) -> [f64; 2] {
-        let normal = (-0.5 * ((x - self.mean) / self.deviation).powi(2)).exp()
-            / (self.deviation * (2.0 * std::f64::consts::PI).sqrt());
-        let falling = self.rate * (-self.rate * (x - least)).exp();
-        [self.part * normal, (1.0 - self.part) * falling]
+    /// Of each at x, times its part.
+    fn densities(&self, x: f64, least: f64) -> Shares {
+        let rivals: Vec<f64> = (self.rivals.iter())
+            .map(|rival| rival.part * normal(x, rival.mean, rival.deviation))
+            .collect();
+        let rest = 1.0 - self.part - self.rivals.iter().map(|rival| rival.part).sum::<f64>();
+        Shares {
+            particle: self.part * normal(x, self.mean, self.deviation),
+            rivals,
+            neither: rest * self.rate * (-self.rate * (x - least)).exp(),
+        }
     }
+}
+
+fn normal(x: f64, mean: f64, deviation: f64) -> f64 {
+    (-0.5 * ((x - mean) / deviation).powi(2)).exp()
+        / (deviation * (2.0 * std::f64::consts::PI).sqrt())
 }
 
 /// The logit above which the expected F1 is highest, give or take a hundredth: the middle of those. It lies between the two
@@ -196,6 +245,7 @@ mod tests {
         mean: [0.0, 1.0],
         deviation: [0.65, 5.0],
         starts: &[-1.0, 0.0, 1.0, 2.0],
+        rivals: Vec::new(),
     };
 
     #[test]
@@ -245,6 +295,41 @@ mod tests {
         assert!((mixture.mean - 0.4).abs() <= 0.4, "{mixture:?}");
         let cut = best_cut(&logits, &shares, logit(0.05)).unwrap();
         assert!((-0.9..0.3).contains(&cut), "{cut}");
+    }
+
+    #[test]
+    fn particles_of_another_class_are_told_apart_by_the_known_scores_of_some() {
+        const DRAWS: u64 = 8;
+        let mut lost = [0.0; 2];
+        for seed in 0..DRAWS {
+            let mut rng = stream_rng(seed, "rivals", 0);
+            let (own, others) = (
+                Normal::new(0.4, 0.5).unwrap(),
+                Normal::new(-0.9, 0.5).unwrap(),
+            );
+            let (mut logits, _) = drawn(seed, 0, 200, 0.0);
+            let mut truth = vec![false; logits.len()];
+            for (count, normal, is) in [(60, own, true), (90, others, false)] {
+                let mut draw = || -> f64 { normal.sample(&mut rng) };
+                logits.extend((0..count).map(|_| draw().max(logit(0.1))));
+                truth.extend(vec![is; count]);
+            }
+            let best = (logits.iter())
+                .map(|&x| f1(&logits, &truth, x))
+                .fold(0.0, f64::max);
+            for (lost, rivals) in lost.iter_mut().zip([vec![[-0.9, 0.5]], Vec::new()]) {
+                let known = Known {
+                    mean: [0.2, 0.5],
+                    rivals,
+                    ..KNOWN
+                };
+                let (_, shares) = Mixture::fit(&logits, logit(0.1), &known);
+                let cut = best_cut(&logits, &shares, logit(0.1)).unwrap();
+                *lost += (best - f1(&logits, &truth, cut)) / DRAWS as f64;
+            }
+        }
+        let [with, without] = lost;
+        assert!(with < 0.06 && without > with + 0.1, "{with} {without}");
     }
 
     #[test]

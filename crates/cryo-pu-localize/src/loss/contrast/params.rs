@@ -39,7 +39,7 @@ pub struct ContrastParams {
 }
 
 impl Default for ContrastParams {
-    /// The paper's weights and gates on 2048 voxels of a step.
+    /// The paper's weights and gates on 1024 voxels of a step.
     fn default() -> Self {
         Self {
             supervised: 0.1,
@@ -50,7 +50,7 @@ impl Default for ContrastParams {
             neutral: false,
             prior: 0.01,
             pseudo_labels: false,
-            rows: ContrastRows::Sampled(2048),
+            rows: ContrastRows::Sampled(1024),
         }
     }
 }
