@@ -256,12 +256,15 @@ pub(crate) fn calibrate_on(
         }
     }
     let calibration = |(class, searched): (usize, Vec<Searched<'_>>)| {
-        let radius = model.config().classes[class].diameter_angstrom / 2.0;
+        let radii: Vec<f64> = (model.config().classes.iter())
+            .map(|class| class.diameter_angstrom / 2.0)
+            .collect();
+        let radius = radii[class];
         let profile = profile(&searched, radius);
         let mut scores = Scores::default();
         for mut one in searched {
             one.lower(profile.as_ref());
-            one.read(radius, tubular, &mut scores);
+            one.read(class, &radii, tubular, &mut scores);
         }
         let found = if tubular {
             let annotated = [&scores.learned[..], &scores.held_out[..]].concat();
@@ -333,7 +336,8 @@ impl Searched<'_> {
     }
 
     /// Adds the logits of the peaks' scores.
-    fn read(mut self, radius: f64, tubular: bool, scores: &mut Scores) {
+    fn read(mut self, class: usize, radii: &[f64], tubular: bool, scores: &mut Scores) {
+        let radius = radii[class];
         let logit_of = |peak: &Place| logit(f64::from(peak.score));
         for &place in &self.held_out {
             let best = nearest(&self.found, place, radius);
@@ -349,6 +353,8 @@ impl Searched<'_> {
         }
         if !tubular {
             for (class, places) in &self.rivals {
+                // What is beside a small particle may be a large one of this class.
+                let radius = radius.min(radii[*class]);
                 for &place in places {
                     if let Some(best) = nearest(&self.found, place, radius) {
                         let logit = logit_of(&self.found.swap_remove(best));
