@@ -4,7 +4,7 @@ mod common;
 
 use std::ops::ControlFlow;
 
-use common::{annotated, quick, scene, small_model};
+use common::{annotated, enlarged, quick, scene, small_model};
 use cryo_core::{ParticleSet, Volume, VoxelPos};
 use cryo_pu_localize::{FitParams, Found, LocalizeParams, Model, fit, localize};
 
@@ -23,23 +23,9 @@ fn train(likeness: bool) -> Model {
     .model
 }
 
-/// The last of a scene's balls made larger, to 5.5 voxels.
 fn with_larger_ones(seed: u64, balls: usize, larger: usize) -> (Volume, [Vec<VoxelPos>; 2]) {
-    let (volume, mut truth) = scene(seed, balls + larger);
-    let others = truth.split_off(balls);
-    let mut data = volume.data().to_owned();
-    for ((z, y, x), value) in data.indexed_iter_mut() {
-        let place = VoxelPos::zyx(z as f64, y as f64, x as f64);
-        for centre in &others {
-            match place.distance_to(*centre) {
-                distance if distance <= 4.0 => {}
-                distance if distance <= 5.5 => *value -= 3.0,
-                _ => {}
-            }
-        }
-    }
-    let volume = Volume::new(data, *volume.grid()).unwrap();
-    (volume, [truth, others])
+    let (volume, truth) = scene(seed, balls + larger);
+    enlarged(volume, truth, balls)
 }
 
 fn near(set: &ParticleSet, places: &[VoxelPos]) -> usize {

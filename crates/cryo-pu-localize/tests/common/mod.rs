@@ -41,6 +41,29 @@ pub(crate) fn scene(seed: u64, balls: usize) -> (Volume, Vec<VoxelPos>) {
     (Volume::new(data, grid).expect("the grid's shape"), centres)
 }
 
+/// All of a scene's balls but the first few made larger, to 5.5 voxels.
+pub(crate) fn enlarged(
+    volume: Volume,
+    mut truth: Vec<VoxelPos>,
+    balls: usize,
+) -> (Volume, [Vec<VoxelPos>; 2]) {
+    let others = truth.split_off(balls);
+    let grid = *volume.grid();
+    let mut data = volume.data().to_owned();
+    for ((z, y, x), value) in data.indexed_iter_mut() {
+        let place = VoxelPos::zyx(z as f64, y as f64, x as f64);
+        for centre in &others {
+            match place.distance_to(*centre) {
+                distance if distance <= 4.0 => {}
+                distance if distance <= 5.5 => *value -= 3.0,
+                _ => {}
+            }
+        }
+    }
+    let volume = Volume::new(data, grid).expect("the grid's shape");
+    (volume, [truth, others])
+}
+
 pub(crate) fn annotated<'a>(volume: &'a Volume, places: &[VoxelPos]) -> AnnotatedTomogram<'a> {
     let annotation = |&position: &VoxelPos| Annotation {
         position,
@@ -54,7 +77,7 @@ pub(crate) fn annotated<'a>(volume: &'a Volume, places: &[VoxelPos]) -> Annotate
     }
 }
 
-pub(crate) fn small_model() -> Model {
+pub(crate) fn small_config() -> ModelConfig {
     let classes = vec![ClassConfig {
         name: "ball".into(),
         diameter_angstrom: 160.0,
@@ -64,7 +87,11 @@ pub(crate) fn small_model() -> Model {
         width: 6,
         ..NetworkConfig::recommended(1)
     };
-    Model::new(&config, 1, tch::Device::Cpu).expect("a valid network")
+    config
+}
+
+pub(crate) fn small_model() -> Model {
+    Model::new(&small_config(), 1, tch::Device::Cpu).expect("a valid network")
 }
 
 pub(crate) fn quick() -> FitParams {
