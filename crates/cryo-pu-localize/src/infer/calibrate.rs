@@ -27,9 +27,10 @@ pub struct Reading {
 
 /// How the scores of a class are read: estimated from its annotations and from all peaks, without the truth.
 ///
-/// The logits of the scores are taken as a mixture of particles, normal, those of each other class, normal as the annotated
-/// of that class score, and of all else, falling off from the least score. Those learned from score higher than others, so they are left out of the fit and only say where particles may be
-/// looked for. The threshold is where the expected F1 of the others is highest.
+/// The logits of the scores are taken as a mixture of particles, normal, of those of each other class, normal as the
+/// annotated of that class score, and of all else, falling off from the least score. Those learned from score higher than
+/// others, so they are left out of the fit and only say where particles may be looked for. The threshold is where the
+/// expected F1 of the others is highest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// Score above which the expected F1 is highest; for tubes half the mean score of the annotated points.
@@ -48,7 +49,7 @@ pub struct Calibration {
     #[serde(default)]
     pub profile: Option<Profile>,
     /// Mean and standard deviation of the logits of the score at annotated particles of other classes, class by class; only
-    /// of those with as many peaks as can tell.
+    /// of those with five peaks and more.
     #[serde(default)]
     pub rivals: Vec<[f64; 2]>,
     /// A range of thresholds; none for tubes.
@@ -352,13 +353,13 @@ impl Searched<'_> {
             }
         }
         if !tubular {
-            for (class, places) in &self.rivals {
+            for (other, places) in &self.rivals {
                 // What is beside a small particle may be a large one of this class.
-                let radius = radius.min(radii[*class]);
+                let radius = radius.min(radii[*other]);
                 for &place in places {
                     if let Some(best) = nearest(&self.found, place, radius) {
                         let logit = logit_of(&self.found.swap_remove(best));
-                        scores.rivals.entry(*class).or_default().push(logit);
+                        scores.rivals.entry(*other).or_default().push(logit);
                     }
                 }
             }
