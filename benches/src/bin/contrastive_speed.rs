@@ -21,6 +21,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
+    // As the program does.
+    cryo_train::keep_freed_memory();
     let (mut python, mut rounds) = (None, 3_usize);
     let mut work = Work {
         batch: 64,

@@ -29,6 +29,8 @@ const STEPS: u64 = 20;
 const BATCH: usize = 4;
 
 fn main() -> Result<(), Failure> {
+    // As the program does.
+    cryo_train::keep_freed_memory();
     let (mut python, mut rounds, mut rows) = (None, 3_usize, 8192_i64);
     let (mut device, mut size) = (DeviceChoice::Cpu, vec![128, 256, 256]);
     let mut arguments = std::env::args().skip(1);

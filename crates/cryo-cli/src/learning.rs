@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::exit::Failure;
+use cryo_train::{EpochReport, keep_freed_memory, take_free_cores};
+
+use crate::{exit::Failure, options::Common};
 
 /// Removes what killed runs have left half-written in the folder of a run, which one program at a time writes.
 pub(crate) fn tidy(run: &Path) -> Result<(), Failure> {
@@ -56,9 +58,26 @@ pub(crate) fn train_failure(error: &cryo_train::Error, message: String) -> Failu
     }
 }
 
-/// libtorch brings threads of its own.
-pub(crate) fn set_threads(threads: Option<usize>) {
-    if let Some(threads) = threads {
+/// Sets up libtorch's threads: those that the user wants, else as many as there are cores that other programs leave.
+pub(crate) fn set_up(common: &Common) {
+    keep_freed_memory();
+    if let Some(threads) = common.threads {
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
+        return;
+    }
+    let all = tch::get_num_threads();
+    let free = take_free_cores();
+    if i32::try_from(free) != Ok(all) {
+        common.say(&format!(
+            "other programs hold cores: the network gets {free} of {all} threads, as threads that wait for a core keep \
+             all waiting; --threads {all} takes all"
+        ));
+    }
+}
+
+/// What an epoch's report warns of.
+pub(crate) fn say_warnings(report: &EpochReport, common: &Common) {
+    for warning in &report.warnings {
+        common.say(&format!("warning: {warning}"));
     }
 }

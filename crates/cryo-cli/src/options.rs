@@ -27,7 +27,8 @@ pub(crate) struct Common {
     #[arg(long, global = true, default_value = "auto", value_parser = DeviceChoice::from_str)]
     pub(crate) device: DeviceChoice,
 
-    /// Threads to compute with [default: all cores]. Results do not depend on it.
+    /// Threads to compute with [default: all cores; for a network those that other programs leave].
+    /// Only a network's numbers depend on it, by rounding.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) threads: Option<usize>,
 

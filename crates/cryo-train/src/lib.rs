@@ -11,10 +11,12 @@ mod guard;
 mod memory;
 pub mod nn;
 mod optimizer;
+mod pace;
 mod precision;
 mod report;
 mod schedule;
 mod seed;
+mod threads;
 
 pub use batches::{epoch_batches, prefetch};
 pub use checkpoint::{
@@ -24,9 +26,11 @@ pub use checkpoint::{
 pub use device::{DeviceChoice, LIBTORCH_VERSION};
 pub use error::Error;
 pub use guard::check_finite;
-pub use memory::free_memory_bytes;
+pub use memory::{free_memory_bytes, keep_freed_memory};
 pub use optimizer::{AdamParams, LarsParams, Optimizer, OptimizerParams, SgdParams};
+pub use pace::Pace;
 pub use precision::{LossScaler, Precision};
 pub use report::{EpochReport, peak_memory_bytes};
 pub use schedule::{Decay, Schedule};
 pub use seed::{seed_everything, stream_rng};
+pub use threads::{free_cores, take_free_cores};

@@ -67,6 +67,8 @@ fn options() -> Result<Options, Failure> {
 }
 
 fn main() -> Result<(), Failure> {
+    // As the program does.
+    cryo_train::keep_freed_memory();
     let options = options()?;
     tch::set_num_threads(options.threads);
     let data = Data::read(&options.folder)?;

@@ -92,6 +92,8 @@ fn options() -> Result<Options, Failure> {
 }
 
 fn main() -> Result<(), Failure> {
+    // As the program does.
+    cryo_train::keep_freed_memory();
     let options = options()?;
     tch::set_num_threads(options.threads);
     let scenes = (options.folders.iter())

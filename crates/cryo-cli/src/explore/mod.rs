@@ -16,7 +16,7 @@ use clap::Subcommand;
 
 use crate::{
     exit::{Failure, Outcome},
-    learning::{set_threads, train_failure, with_causes},
+    learning::{set_up, train_failure, with_causes},
     options::Common,
 };
 
@@ -34,7 +34,7 @@ pub(crate) enum Stage {
 }
 
 pub(crate) fn run(stage: &Stage, common: &Common) -> Result<Outcome, Failure> {
-    set_threads(common.threads);
+    set_up(common);
     match stage {
         Stage::Run(arguments) => whole::run(arguments, common),
         Stage::Train(arguments) => train::run(arguments, common),

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config,
     exit::{Failure, Outcome},
-    learning::tidy,
+    learning::{say_warnings, tidy},
     options::{Common, is_interrupted},
     progress::Report,
     tomograms::{self, Tomogram},
@@ -235,6 +235,9 @@ fn write_config(
 fn epochs(trainer: &mut Trainer<'_>, folder: &RunFolder, common: &Common) -> Result<(), Failure> {
     let checkpoints = folder.checkpoints();
     let total = trainer.params().epochs;
+    if common.threads.is_none() {
+        trainer.share_cores();
+    }
     let mut saved = Instant::now();
     while !trainer.is_done() {
         // Within an epoch there is nothing to save: the checkpoint before is at most one epoch and `SAVED_AFTER` old.
@@ -266,9 +269,7 @@ fn say(report: &EpochReport, total: u64, common: &Common) {
         report.rate,
         report.items_per_second
     ));
-    for warning in &report.warnings {
-        common.say(&format!("warning: {warning}"));
-    }
+    say_warnings(report, common);
 }
 
 /// The grids of the tomograms, by name.

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     config,
     exit::{Failure, Outcome},
-    learning::{PROGRAM, duration, gibibytes, tidy},
+    learning::{PROGRAM, duration, gibibytes, say_warnings, tidy},
     masks,
     options::{Common, is_interrupted},
     pictures,
@@ -485,6 +485,9 @@ fn epochs(
     common: &Common,
 ) -> Result<(), Failure> {
     let total = trainer.params().epochs;
+    if common.threads.is_none() {
+        trainer.share_cores();
+    }
     while !trainer.is_done() {
         let report = trainer.epoch().map_err(failure)?;
         say(&report, total, common);
@@ -524,6 +527,7 @@ fn say(report: &EpochReport, total: u64, common: &Common) {
         losses.join(", "),
         report.items_per_second
     ));
+    say_warnings(report, common);
 }
 
 fn thresholds(names: &[String], calibration: &[Calibration]) -> String {

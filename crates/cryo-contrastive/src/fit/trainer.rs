@@ -1,8 +1,8 @@
 use std::{ops::ControlFlow, path::Path, time::Instant};
 
 use cryo_train::{
-    Checkpoint, EpochReport, LossScaler, Optimizer, check_finite, epoch_batches, peak_memory_bytes,
-    prefetch,
+    Checkpoint, EpochReport, LossScaler, Optimizer, Pace, check_finite, epoch_batches,
+    peak_memory_bytes, prefetch,
 };
 use tch::{Kind, Tensor};
 
@@ -44,6 +44,7 @@ pub struct Trainer<'a> {
     epoch: u64,
     step: u64,
     history: Vec<EpochReport>,
+    pace: Option<Pace>,
 }
 
 impl<'a> Trainer<'a> {
@@ -130,6 +131,7 @@ impl<'a> Trainer<'a> {
             epoch: 0,
             step: 0,
             history: Vec::new(),
+            pace: None,
         })
     }
 
@@ -155,6 +157,12 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.epoch >= self.params.epochs
+    }
+
+    /// Has training on the CPU go on with fewer of libtorch's threads once other programs hold cores that they wait for;
+    /// the report of the epoch says so. See [`Pace`].
+    pub fn share_cores(&mut self) {
+        self.pace = (self.model.device() == tch::Device::Cpu).then(Pace::default);
     }
 
     /// The network, its history, and all that is needed to go on.
@@ -212,6 +220,7 @@ impl<'a> Trainer<'a> {
         let steps = batches.len().max(1);
         let mut means = Means::default();
         let (mut items, mut stopped) = (0, false);
+        let mut warnings = Vec::new();
         prefetch(
             &batches,
             |views| views.len() * shape.view_len(),
@@ -223,7 +232,11 @@ impl<'a> Trainer<'a> {
                 }
                 let within = (means.count as f64) / steps as f64;
                 let rate = self.params.schedule.at(self.epoch as f64 + within);
+                let began = Instant::now();
                 let terms = self.train(numbers, rate)?;
+                let pace = self.pace.as_mut();
+                let took = began.elapsed().as_secs_f64();
+                warnings.extend(pace.and_then(|pace| pace.step(self.step, took)));
                 means.add(&terms, rate);
                 items += views.len() / 2;
                 Ok::<_, Error>(ControlFlow::Continue(()))
@@ -239,13 +252,13 @@ impl<'a> Trainer<'a> {
         let seconds = begun.elapsed().as_secs_f64();
         let losses = means.finish();
         let spread = losses.iter().find(|(name, _)| name == SPREAD);
-        let warning = spread.and_then(|(_, value)| self.monitor.warning(*value));
+        warnings.extend(spread.and_then(|(_, value)| self.monitor.warning(*value)));
         let report = EpochReport {
             epoch: self.epoch,
             step: self.step,
             rate: means.rate,
             losses,
-            warnings: warning.into_iter().collect(),
+            warnings,
             seconds,
             items_per_second: items as f64 / seconds.max(1e-9),
             peak_memory_bytes: peak_memory_bytes(),

@@ -1,8 +1,8 @@
 use std::{ops::ControlFlow, path::Path, time::Instant};
 
 use cryo_train::{
-    Checkpoint, EpochReport, LossScaler, Optimizer, check_finite, peak_memory_bytes, prefetch,
-    stream_rng,
+    Checkpoint, EpochReport, LossScaler, Optimizer, Pace, check_finite, peak_memory_bytes,
+    prefetch, stream_rng,
 };
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
@@ -104,6 +104,7 @@ pub struct Trainer {
     step: u64,
     history: Vec<EpochReport>,
     warnings: Vec<String>,
+    pace: Option<Pace>,
 }
 
 impl Trainer {
@@ -146,6 +147,7 @@ impl Trainer {
             step: 0,
             history: Vec::new(),
             warnings,
+            pace: None,
         })
     }
 
@@ -223,6 +225,12 @@ impl Trainer {
         best.map_or(0, |best| (losses.len() - 1 - best) as u64)
     }
 
+    /// Has training on the CPU go on with fewer of libtorch's threads once other programs hold cores that they wait for;
+    /// the report of the epoch says so. See [`Pace`].
+    pub fn share_cores(&mut self) {
+        self.pace = (self.model.device() == tch::Device::Cpu).then(Pace::default);
+    }
+
     /// The network, its history, and all that is needed to go on.
     ///
     /// # Errors
@@ -278,6 +286,7 @@ impl Trainer {
         let length = self.sampler.length();
         let mut sums: Vec<(&'static str, f64)> = Vec::new();
         let mut rate = 0.0;
+        let mut warnings = Vec::new();
         let sampler = std::mem::replace(&mut self.sampler, Sampler::empty());
         let result = prefetch(
             &batches,
@@ -290,7 +299,11 @@ impl Trainer {
             |step, numbers| {
                 let within = (step - batches[0]) as f64 / self.steps as f64;
                 rate = self.params.schedule.at(self.epoch as f64 + within);
+                let began = Instant::now();
                 let terms = self.train(&sampler, numbers, rate)?;
+                let pace = self.pace.as_mut();
+                let took = began.elapsed().as_secs_f64();
+                warnings.extend(pace.and_then(|pace| pace.step(self.step, took)));
                 if sums.is_empty() {
                     sums = terms.iter().map(|(name, _)| (*name, 0.0)).collect();
                 }
@@ -314,7 +327,7 @@ impl Trainer {
             step: self.step,
             rate,
             losses,
-            warnings: Vec::new(),
+            warnings,
             seconds,
             items_per_second: (self.steps * batch) as f64 / seconds.max(1e-9),
             peak_memory_bytes: peak_memory_bytes(),
