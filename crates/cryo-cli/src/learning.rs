@@ -58,11 +58,16 @@ pub(crate) fn train_failure(error: &cryo_train::Error, message: String) -> Failu
     }
 }
 
-/// Sets up libtorch's threads: those that the user wants, else as many as there are cores that other programs leave.
+/// Sets up the process for a network: on the CPU it gets the threads that the user wants, else as many as there are cores
+/// that other programs leave.
 pub(crate) fn set_up(common: &Common) {
     keep_freed_memory();
     if let Some(threads) = common.threads {
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
+        return;
+    }
+    // A device that is not there is told where it is needed.
+    if !matches!(common.device.resolve(), Ok(tch::Device::Cpu)) {
         return;
     }
     let all = tch::get_num_threads();

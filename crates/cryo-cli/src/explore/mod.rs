@@ -34,7 +34,10 @@ pub(crate) enum Stage {
 }
 
 pub(crate) fn run(stage: &Stage, common: &Common) -> Result<Outcome, Failure> {
-    set_up(common);
+    // Clustering has no network.
+    if !matches!(stage, Stage::Cluster(_)) {
+        set_up(common);
+    }
     match stage {
         Stage::Run(arguments) => whole::run(arguments, common),
         Stage::Train(arguments) => train::run(arguments, common),
