@@ -19,7 +19,7 @@ pub fn free_memory_bytes() -> Option<u64> {
 /// Has this process keep up to 512 MiB of memory that was freed, for the next time.
 ///
 /// Each step on the CPU takes and frees the same blocks; given back at once, they come again page by page, written with
-/// zeros, a tenth and more of a step's time. Call it at the start of a program. Blocks above 32 MiB go back as before.
+/// zeros: a tenth of what training takes. Call it at the start of a program. Blocks above 32 MiB go back as before.
 /// With glibc on Linux only; nothing happens where the user has set `MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_THRESHOLD_` or
 /// `MALLOC_TOP_PAD_`.
 pub fn keep_freed_memory() {
