@@ -74,8 +74,8 @@ pub(crate) fn set_up(common: &Common) {
     let free = take_free_cores();
     if i32::try_from(free) != Ok(all) {
         common.say(&format!(
-            "other programs hold cores: the network gets {free} of {all} threads, as threads that wait for a core keep \
-             all waiting; --threads {all} takes all"
+            "{free} free cores for {all} threads, as other programs are busy or this job may use no more: the network gets \
+             {free}, as one thread that waits for a core keeps all waiting; --threads {all} takes all"
         ));
     }
 }

@@ -17,7 +17,7 @@ impl Pace {
     /// let mut pace = cryo_train::Pace::default();
     /// assert_eq!(pace.step(1, 0.1), None);
     /// if let Some(sentence) = pace.step(2, 9.0) {
-    ///     assert!(sentence.contains("9.0 s for a step"));
+    ///     assert!(sentence.starts_with("a step took 9.0 s"));
     /// }
     /// ```
     pub fn step(&mut self, step: u64, seconds: f64) -> Option<String> {
@@ -28,7 +28,7 @@ impl Pace {
         let now = take_free_cores();
         (i32::try_from(now) != Ok(before)).then(|| {
             format!(
-                "other programs hold cores that {before} threads waited for ({seconds:.1} s for a step): from step \
+                "a step took {seconds:.1} s: {before} threads waited for cores that other programs hold; from step \
                  {step} on there are {now}"
             )
         })
