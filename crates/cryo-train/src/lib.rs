@@ -8,6 +8,7 @@ mod cuda;
 mod device;
 mod error;
 mod guard;
+mod heap;
 mod memory;
 pub mod nn;
 mod optimizer;
@@ -26,7 +27,8 @@ pub use checkpoint::{
 pub use device::{DeviceChoice, LIBTORCH_VERSION};
 pub use error::Error;
 pub use guard::check_finite;
-pub use memory::{free_memory_bytes, keep_freed_memory};
+pub use heap::keep_freed_memory;
+pub use memory::free_memory_bytes;
 pub use optimizer::{AdamParams, LarsParams, Optimizer, OptimizerParams, SgdParams};
 pub use pace::Pace;
 pub use precision::{LossScaler, Precision};

@@ -16,33 +16,6 @@ pub fn free_memory_bytes() -> Option<u64> {
     Some(allowed.map_or(machine, |allowed| allowed.min(machine)))
 }
 
-/// Has this process keep up to 512 MiB of memory that was freed, for the next time.
-///
-/// Each step on the CPU takes and frees the same blocks; given back at once, they come again page by page, written with
-/// zeros: a tenth of what training takes. Call it at the start of a program. Blocks above 32 MiB go back as before.
-/// With glibc on Linux only; nothing happens where the user has set `MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_THRESHOLD_` or
-/// `MALLOC_TOP_PAD_`.
-pub fn keep_freed_memory() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        let names = [
-            "MALLOC_TRIM_THRESHOLD_",
-            "MALLOC_MMAP_THRESHOLD_",
-            "MALLOC_TOP_PAD_",
-        ];
-        if names.iter().any(|name| std::env::var_os(name).is_some()) {
-            return;
-        }
-        // SAFETY: mallopt takes any numbers at any time; what it refuses stays as it was.
-        #[allow(unsafe_code)]
-        unsafe {
-            libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
-            libc::mallopt(libc::M_TRIM_THRESHOLD, 512 << 20);
-            libc::mallopt(libc::M_TOP_PAD, 128 << 20);
-        }
-    }
-}
-
 fn available(meminfo: &str) -> Option<u64> {
     let line = meminfo
         .lines()
