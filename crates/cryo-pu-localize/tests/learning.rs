@@ -256,6 +256,35 @@ fn the_terms_of_the_paper_train_too() {
 }
 
 #[test]
+fn a_part_of_the_samples_is_seen_twice() {
+    tch::set_num_threads(1);
+    let (volume, truth) = scene(1, 14);
+    let tomogram = annotated(&volume, &truth[..8]);
+    let mut config = small_model().config().clone();
+    config.network.projection = 8;
+    let first_losses = |seen_twice| {
+        let params = FitParams {
+            steps_per_epoch: Some(1),
+            contrast: Some(ContrastParams::default()),
+            consistency: 1.0,
+            seen_twice,
+            ..quick()
+        };
+        let model = Model::new(&config, 1, tch::Device::Cpu).unwrap();
+        let mut trainer = Trainer::new(std::slice::from_ref(&tomogram), model, &params).unwrap();
+        let report = trainer.epoch().unwrap();
+        ["localization", "consistency", "supervised", "unsupervised"]
+            .map(|term| report.loss(term).unwrap())
+    };
+    // The loss of the heat map is of all samples all the same.
+    let (all, half) = (first_losses(1.0), first_losses(0.5));
+    assert_eq!(all[0], half[0]);
+    for term in 1..4 {
+        assert!(half[term] > 0.0 && half[term] != all[term], "{half:?}");
+    }
+}
+
+#[test]
 fn thresholds_and_kernels_are_as_asked() {
     let params = FitParams {
         epochs: 1,

@@ -90,6 +90,17 @@ pub(crate) fn variants(
             ..ContrastParams::default()
         });
     });
+    add(
+        "contrastive terms with pseudo-labels, all seen twice",
+        &|m, p| {
+            m.network.projection = 32;
+            p.seen_twice = 1.0;
+            p.contrast = Some(ContrastParams {
+                pseudo_labels: true,
+                ..ContrastParams::default()
+            });
+        },
+    );
     add("all terms", &|m, p| {
         m.network.projection = 32;
         p.contrast = Some(ContrastParams::default());

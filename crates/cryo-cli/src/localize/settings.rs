@@ -69,7 +69,7 @@ pub(crate) struct Flags {
     held_out: Option<f64>,
 
     /// Weights of the contrastive terms (supervised, unsupervised) and of the consistency of two views
-    /// [default: 0,0,0; paper 0.1,0.5,0.1; cet-pick 0.1,0.01,1].
+    /// [default: 0,0,0; paper 0.1,0.5,0.1; cet-pick 0.1,0.01,1]. They look at every second sample; paper and cet-pick at all.
     #[arg(long, value_name = "λ1,λ2,λ3", value_delimiter = ',', num_args = 3)]
     #[serde(skip_serializing_if = "Option::is_none")]
     lambda: Option<Vec<f64>>,

@@ -47,6 +47,10 @@ pub struct FitParams {
     pub contrast: Option<ContrastParams>,
     /// λ₃, of the consistency of two views; 0 leaves it out.
     pub consistency: f64,
+    /// Part of a step's samples, at least one, that are seen in two views where terms compare them; those terms are of
+    /// these samples alone.
+    #[serde(default = "all")]
+    pub seen_twice: f64,
     /// How weights follow the gradient.
     pub optimizer: OptimizerParams,
     /// The learning rate over the epochs.
@@ -66,6 +70,10 @@ pub struct FitParams {
     pub likeness: bool,
     /// Epochs without a better loss of the held-out annotations after which training stops; `None` never does.
     pub patience: Option<u64>,
+}
+
+fn all() -> f64 {
+    1.0
 }
 
 const STEPS: u64 = 120;
@@ -127,6 +135,7 @@ impl FitParams {
             prior: Prior::Annotated(0.33),
             contrast: None,
             consistency: 0.0,
+            seen_twice: 0.5,
             optimizer: OptimizerParams::Adam(adam),
             schedule: Schedule::cosine(2e-3, 10.0, 1.0),
             clip: None,
@@ -156,6 +165,7 @@ impl FitParams {
             likeness: false,
             contrast: Some(ContrastParams::default()),
             consistency: 0.1,
+            seen_twice: 1.0,
             optimizer: OptimizerParams::Adam(AdamParams::default()),
             schedule: Schedule {
                 rate: 1e-3,
@@ -215,6 +225,12 @@ impl FitParams {
         1 + usize::from(self.contrast.is_some() || self.consistency > 0.0)
     }
 
+    /// Samples of a step that are seen in two views, where any are: the first of it.
+    pub(crate) fn samples_seen_twice(&self) -> usize {
+        let part = (self.batch_size as f64 * self.seen_twice).round() as usize;
+        part.clamp(1, self.batch_size)
+    }
+
     /// Checks every field, and that the network has what the terms need.
     ///
     /// # Errors
@@ -254,6 +270,8 @@ impl FitParams {
         }
         let valid = self.consistency.is_finite() && self.consistency >= 0.0;
         require(valid, "consistency", "0 or more", self.consistency)?;
+        let part = self.seen_twice > 0.0 && self.seen_twice <= 1.0;
+        require(part, "seen_twice", "above 0, at most 1", self.seen_twice)?;
         self.optimizer.validate()?;
         self.schedule.validate()?;
         let clip = self.clip.unwrap_or(1.0);

@@ -95,8 +95,8 @@ impl Sampler {
         self.views * self.voxels() + self.classes * self.target_voxels()
     }
 
-    /// Writes sample `number`: the same for the same seed and number, whatever came before.
-    pub(crate) fn fill(&self, number: u64, out: &mut [f32]) {
+    /// Writes sample `number`, with so many of its views: the same for the same seed and number, whatever came before.
+    pub(crate) fn fill(&self, number: u64, wanted: usize, out: &mut [f32]) {
         let mut rng = stream_rng(self.seed, "sample", number);
         let (field, start) = self.place(&mut rng);
         let field = &self.fields[field];
@@ -139,7 +139,7 @@ impl Sampler {
             }
         });
         let (views, targets) = out.split_at_mut(self.views * self.voxels());
-        for view in views.chunks_exact_mut(self.voxels()) {
+        for view in views.chunks_exact_mut(self.voxels()).take(wanted) {
             let mut sample = cut.clone();
             self.augment.intensities(&mut sample, noise, &mut rng);
             turn.write(&sample.view(), view);
@@ -391,7 +391,7 @@ mod tests {
             let mut numbers = vec![0.0; sampler.length()];
             let mut counts = [0; 3];
             for number in 0..60 {
-                sampler.fill(number, &mut numbers);
+                sampler.fill(number, sampler.views, &mut numbers);
                 let (values, targets) = numbers.split_at(sampler.voxels());
                 for target in targets.chunks(sampler.voxels()) {
                     for (&value, &target) in values.iter().zip(target) {
@@ -424,7 +424,7 @@ mod tests {
         let mut of_second = 0;
         for number in 0..200 {
             let (field, _) = sampler.place(&mut stream_rng(sampler.seed, "sample", number));
-            sampler.fill(number, &mut numbers);
+            sampler.fill(number, sampler.views, &mut numbers);
             let targets = &numbers[sampler.voxels()..];
             let unlabelled = targets.contains(&-1.0);
             assert_eq!(unlabelled, field == 0, "sample {number}");
@@ -451,7 +451,7 @@ mod tests {
         let mut sums = [0.0_f64; 2];
         let mut numbers = vec![0.0; sampler.length()];
         for number in 0..LOOKED_AT {
-            sampler.fill(number, &mut numbers);
+            sampler.fill(number, sampler.views, &mut numbers);
             let targets = &numbers[sampler.voxels()..];
             for (sum, target) in sums.iter_mut().zip(targets.chunks(sampler.target_voxels())) {
                 *sum += target
@@ -463,6 +463,25 @@ mod tests {
         for (mass, sum) in sampler.masses().into_iter().zip(sums) {
             assert!(mass > 0.1 && (mass - sum / LOOKED_AT as f64).abs() < 1e-6 * mass);
         }
+    }
+
+    #[test]
+    fn a_view_that_is_not_wanted_changes_no_other() {
+        let sampler = Sampler {
+            views: 2,
+            ..sampler()
+        };
+        let written = |wanted| {
+            let mut out = vec![7.5; sampler.length()];
+            sampler.fill(3, wanted, &mut out);
+            out
+        };
+        let (one, both) = (written(1), written(2));
+        let second = sampler.voxels()..2 * sampler.voxels();
+        assert!(one[second.clone()].iter().all(|value| *value == 7.5));
+        assert!(both[second.clone()].iter().any(|value| *value != 7.5));
+        assert_eq!(one[..second.start], both[..second.start]);
+        assert_eq!(one[second.end..], both[second.end..]);
     }
 
     #[test]
@@ -486,7 +505,7 @@ mod tests {
             let mut out = vec![0.0; sampler.length()];
             let mut seen = Vec::new();
             for number in 0..200 {
-                sampler.fill(number, &mut out);
+                sampler.fill(number, sampler.views, &mut out);
                 let (values, targets) = out.split_at(sampler.voxels());
                 assert!(values.iter().all(|value| *value == values[0]));
                 seen.push(values[0]);

@@ -284,6 +284,7 @@ impl Trainer {
         let batch = self.params.batch_size as u64;
         let batches: Vec<u64> = (self.step..self.step + self.steps).collect();
         let length = self.sampler.length();
+        let twice = self.params.samples_seen_twice();
         let mut sums: Vec<(&'static str, f64)> = Vec::new();
         let mut rate = 0.0;
         let mut warnings = Vec::new();
@@ -293,7 +294,10 @@ impl Trainer {
             |_| length * batch as usize,
             |step, out| {
                 let samples = out.par_chunks_exact_mut(length).enumerate();
-                samples.for_each(|(number, out)| sampler.fill(step * batch + number as u64, out));
+                samples.for_each(|(number, out)| {
+                    let views = if number < twice { sampler.views } else { 1 };
+                    sampler.fill(step * batch + number as u64, views, out);
+                });
                 Ok(())
             },
             |step, numbers| {
@@ -391,24 +395,29 @@ impl Trainer {
         if self.params.views() == 1 {
             return Ok(terms);
         }
-        let mut second = self
-            .model
-            .forward(&mirror(&view(1)?, self.step)?, true, self.kind);
+        let twice = |tensor: &Tensor| {
+            let count = self.params.samples_seen_twice() as i64;
+            tensor.f_narrow(0, 0, count.min(tensor.size()[0]))
+        };
+        let again = mirror(&twice(&view(1)?)?, self.step)?;
+        let mut second = self.model.forward(&again, true, self.kind);
         second.logits = mirror(&second.logits, self.step)?;
+        let first_logits = twice(&first.logits)?;
         if self.params.consistency > 0.0 {
-            let term = consistency(&first.logits, &second.logits)?;
+            let term = consistency(&first_logits, &second.logits)?;
             terms.push(("consistency", term * self.params.consistency));
         }
         if let Some(params) = &self.params.contrast {
-            let chosen = chosen(target, params.rows, self.params.seed, self.step)?;
+            let target = twice(target)?;
+            let chosen = chosen(&target, params.rows, self.params.seed, self.step)?;
             let project = |view: &Outputs, voxels: &Tensor| {
                 let features = self.model.project(view, voxels, self.kind);
                 features.expect("checked: contrastive terms have their head")
             };
             let there = mirrored(&chosen, &target.size(), self.step)?;
             let features = [project(&first, &chosen), project(&second, &there)];
-            let logits = [&first.logits, &second.logits];
-            let found = contrastive(logits, features, target, &chosen, params)?;
+            let logits = [&first_logits, &second.logits];
+            let found = contrastive(logits, features, &target, &chosen, params)?;
             terms.push(("supervised", found.supervised * params.supervised));
             terms.push(("unsupervised", found.unsupervised * params.unsupervised));
         }
@@ -422,7 +431,7 @@ impl Trainer {
         let mut numbers = vec![0.0; held_out.length()];
         let mut sum = 0.0;
         for number in 0..count {
-            held_out.fill(number as u64, &mut numbers);
+            held_out.fill(number as u64, 1, &mut numbers);
             let [samples, target] = tensors(held_out, &numbers, self.model.device())?;
             let outputs = self
                 .model
