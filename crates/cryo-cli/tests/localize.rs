@@ -4,9 +4,15 @@ mod common;
 #[path = "common/scene.rs"]
 mod scene;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
-use common::{fail, folder, run, succeed};
+use common::{command, fail, folder, run, succeed};
 use cryo_io::{PicksOptions, read_picks};
 
 /// A tomogram with dark balls; its positions go into `NAME.star`, all of one class.
@@ -247,6 +253,28 @@ fn a_run_that_is_there_is_kept_and_goes_on() {
     words.extend(["--rate", "1e30", "--overwrite"]);
     let _ = fail(at, &words, 3);
     assert!(!at.join("run/model").exists() && !at.join("run/thresholds.tsv").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_does_not_wait_for_the_end_of_an_epoch() {
+    let folder = folder();
+    let at = folder.path();
+    tomogram(at, "one", 1);
+    // Of hours.
+    let mut words = TRAIN.to_vec();
+    words[13] = "1000000";
+    let mut child = (command(at, &words).stderr(Stdio::null()).spawn()).expect("cryo starts");
+    let begun = Instant::now();
+    while !at.join("run/config.toml").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(120));
+        sleep(Duration::from_millis(5));
+    }
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &pid]).status();
+    assert!(sent.expect("kill runs").success());
+    assert_eq!(child.wait().expect("ended").code(), Some(130));
+    assert!(!at.join("run/model").exists());
 }
 
 #[test]

@@ -30,6 +30,7 @@ use crate::{
     masks,
     options::{Common, is_interrupted},
     pictures,
+    progress::Report,
     tomograms::{self, Tomogram},
 };
 
@@ -206,7 +207,8 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Fai
         &arguments.out,
         common,
     )?;
-    let fitted = trainer.finish().map_err(failure)?;
+    let progress = Report::new(common);
+    let fitted = trainer.finish_with(&progress).map_err(failure)?;
     let checkpoint = fitted.model.to_checkpoint().map_err(failure)?;
     checkpoint
         .save(&arguments.out.join("model"))
@@ -489,7 +491,10 @@ fn epochs(
         trainer.share_cores();
     }
     while !trainer.is_done() {
-        let report = trainer.epoch().map_err(failure)?;
+        // Within an epoch there is nothing to save.
+        let Some(report) = trainer.epoch_unless(&is_interrupted).map_err(failure)? else {
+            return Err(Failure::Interrupted);
+        };
         say(&report, total, common);
         let mut lines = String::new();
         for report in trainer.history() {

@@ -271,25 +271,16 @@ impl<'a> Trainer<'a> {
     fn train(&mut self, numbers: &[f32], rate: f64) -> Result<Vec<(&'static str, f64)>, Error> {
         let [first, second] = self.both(numbers)?;
         let loss = self.params.objective.loss_with_terms(&first, &second)?;
-        match &self.scaler {
-            Some(scaler) => self.optimizer.backward(&scaler.scaled(&loss.total)?)?,
-            None => self.optimizer.backward(&loss.total)?,
-        }
-        // Only now, since it waits for the device.
-        let terms = read(&loss, &first)?;
-        check_finite(self.step, rate, &terms)?;
-        let usable = match &mut self.scaler {
-            Some(scaler) => scaler.unscale(&mut self.optimizer)?,
-            None => true,
+        let step = self.step;
+        let terms = || {
+            let terms = read(&loss, &first)?;
+            check_finite(step, rate, &terms)?;
+            Ok(terms)
         };
-        if let Some(limit) = self.params.clip {
-            self.optimizer.clip_gradients(limit)?;
-        }
-        if usable {
-            self.optimizer.step(rate)?;
-        }
+        let (scaler, clip) = (self.scaler.as_mut(), self.params.clip);
+        let terms = (self.optimizer).descend(&loss.total, rate, scaler, clip, terms);
         self.step += 1;
-        Ok(terms)
+        terms
     }
 
     fn both(&self, numbers: &[f32]) -> Result<[Outputs; 2], Error> {

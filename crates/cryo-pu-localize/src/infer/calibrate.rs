@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use cryo_core::{Grid, VoxelPos};
+use cryo_core::{Grid, Progress, VoxelPos};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -228,13 +228,14 @@ pub(crate) fn calibrate_on(
     held_out: Option<&[Field]>,
     params: &PredictParams,
     likeness: bool,
+    progress: &dyn Progress,
 ) -> Result<Vec<Calibration>, Error> {
     let tubular = model.config().tubular;
     let least = if tubular { LEAST_OF_TUBES } else { LEAST };
     let classes = model.config().network.classes;
     let mut searched: Vec<Vec<Searched<'_>>> = (0..classes).map(|_| Vec::new()).collect();
     for (number, field) in fields.iter().enumerate() {
-        let heat = predict_prepared(model, &field.prepared, params, &())?;
+        let heat = predict_prepared(model, &field.prepared, params, progress)?;
         let others = held_out.map(|fields| &fields[number]);
         for (class, searched) in searched.iter_mut().enumerate() {
             if field.annotates(class) || others.is_some_and(|others| others.annotates(class)) {

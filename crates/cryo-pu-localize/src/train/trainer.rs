@@ -1,5 +1,6 @@
 use std::{ops::ControlFlow, path::Path, time::Instant};
 
+use cryo_core::Progress;
 use cryo_train::{
     Checkpoint, EpochReport, LossScaler, Optimizer, Pace, check_finite, peak_memory_bytes,
     prefetch, stream_rng,
@@ -254,7 +255,15 @@ impl Trainer {
     ///
     /// # Errors
     /// [`Error::Torch`], [`Error::Peaks`].
-    pub fn finish(mut self) -> Result<Fit, Error> {
+    pub fn finish(self) -> Result<Fit, Error> {
+        self.finish_with(&())
+    }
+
+    /// The same, telling `progress` of each tomogram and asking it whether to go on.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish); [`Error::Cancelled`], after which a checkpoint is where to begin again.
+    pub fn finish_with(mut self, progress: &dyn Progress) -> Result<Fit, Error> {
         // Only training needs these, and heat maps take their memory.
         for field in &mut self.sampler.fields {
             (field.coarser, field.noise) = (None, None);
@@ -266,8 +275,8 @@ impl Trainer {
             precision: self.params.precision,
             ..PredictParams::default()
         };
-        let calibration =
-            calibrate_on(&self.model, fields, held_out, &params, self.params.likeness)?;
+        let likeness = self.params.likeness;
+        let calibration = calibrate_on(&self.model, fields, held_out, &params, likeness, progress)?;
         self.model.set_calibration(calibration);
         Ok(Fit {
             model: self.model,
@@ -280,13 +289,22 @@ impl Trainer {
     /// # Errors
     /// [`cryo_train::Error::NotFinite`], [`Error::Torch`].
     pub fn epoch(&mut self) -> Result<EpochReport, Error> {
+        self.epoch_unless(&|| false)?.ok_or(Error::Cancelled)
+    }
+
+    /// The same, unless `stops` says so before a step. Then nothing comes back, and the epoch is half done: go on from the
+    /// checkpoint before.
+    ///
+    /// # Errors
+    /// As [`epoch`](Self::epoch).
+    pub fn epoch_unless(&mut self, stops: &dyn Fn() -> bool) -> Result<Option<EpochReport>, Error> {
         let begun = Instant::now();
         let batch = self.params.batch_size as u64;
         let batches: Vec<u64> = (self.step..self.step + self.steps).collect();
         let length = self.sampler.length();
         let twice = self.params.samples_seen_twice();
         let mut sums: Vec<(&'static str, f64)> = Vec::new();
-        let mut rate = 0.0;
+        let (mut rate, mut stopped) = (0.0, false);
         let mut warnings = Vec::new();
         let sampler = std::mem::replace(&mut self.sampler, Sampler::empty());
         let result = prefetch(
@@ -301,6 +319,10 @@ impl Trainer {
                 Ok(())
             },
             |step, numbers| {
+                stopped = stops();
+                if stopped {
+                    return Ok(ControlFlow::Break(()));
+                }
                 let within = (step - batches[0]) as f64 / self.steps as f64;
                 rate = self.params.schedule.at(self.epoch as f64 + within);
                 let began = Instant::now();
@@ -319,6 +341,9 @@ impl Trainer {
         );
         self.sampler = sampler;
         result?;
+        if stopped {
+            return Ok(None);
+        }
         self.epoch += 1;
         let mean = |(name, sum): (&str, f64)| (name.to_owned(), sum / self.steps as f64);
         let mut losses: Vec<(String, f64)> = sums.into_iter().map(mean).collect();
@@ -337,7 +362,7 @@ impl Trainer {
             peak_memory_bytes: peak_memory_bytes(),
         };
         self.history.push(report.clone());
-        Ok(report)
+        Ok(Some(report))
     }
 
     /// One step; returns the loss and its terms.
@@ -357,26 +382,17 @@ impl Trainer {
             .map(|(_, term)| term.f_to_kind(Kind::Double))
             .collect::<Result<_, _>>()?;
         let values = Tensor::f_stack(&values, 0)?;
-        match &self.scaler {
-            Some(scaler) => self.optimizer.backward(&scaler.scaled(&total)?)?,
-            None => self.optimizer.backward(&total)?,
-        }
-        // Only now, since it waits for the device.
-        let values = Vec::<f64>::try_from(&values)?;
-        let read: Vec<_> = read.iter().map(|(name, _)| *name).zip(values).collect();
-        check_finite(self.step, rate, &read)?;
-        let usable = match &mut self.scaler {
-            Some(scaler) => scaler.unscale(&mut self.optimizer)?,
-            None => true,
+        let step = self.step;
+        let read = || {
+            let values = Vec::<f64>::try_from(&values)?;
+            let read: Vec<_> = read.iter().map(|(name, _)| *name).zip(values).collect();
+            check_finite(step, rate, &read)?;
+            Ok(read)
         };
-        if let Some(limit) = self.params.clip {
-            self.optimizer.clip_gradients(limit)?;
-        }
-        if usable {
-            self.optimizer.step(rate)?;
-        }
+        let (scaler, clip) = (self.scaler.as_mut(), self.params.clip);
+        let read = self.optimizer.descend(&total, rate, scaler, clip, read);
         self.step += 1;
-        Ok(read)
+        read
     }
 
     /// The weighted terms of samples `[n, views, z, y, x]`.

@@ -5,7 +5,7 @@ mod sgd;
 
 use tch::{Kind, Tensor};
 
-use crate::{Differences, Error, NamedTensors};
+use crate::{Differences, Error, LossScaler, NamedTensors};
 use flat::Flat;
 
 pub use params::{AdamParams, LarsParams, OptimizerParams, SgdParams};
@@ -86,6 +86,38 @@ impl Optimizer {
         flat.take(&gradients)?;
         self.flat = Some(flat);
         Ok(())
+    }
+
+    /// One step down the gradient of `loss`, a scalar: scaled where there is a `scaler`, which has bad steps left out, and
+    /// with gradients of at most the length `clip`. What `read` makes of the loss comes back; it is called once the work is
+    /// under way, since to read values waits for the device, and where it fails no tensor changes.
+    ///
+    /// # Errors
+    /// [`Error::Torch`], and those of `read`.
+    pub fn descend<T, E: From<Error>>(
+        &mut self,
+        loss: &Tensor,
+        rate: f64,
+        mut scaler: Option<&mut LossScaler>,
+        clip: Option<f64>,
+        read: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        match &scaler {
+            Some(scaler) => self.backward(&scaler.scaled(loss)?)?,
+            None => self.backward(loss)?,
+        }
+        let read = read()?;
+        let usable = match &mut scaler {
+            Some(scaler) => scaler.unscale(self)?,
+            None => true,
+        };
+        if let Some(limit) = clip {
+            self.clip_gradients(limit)?;
+        }
+        if usable {
+            self.step(rate)?;
+        }
+        Ok(read)
     }
 
     /// Changes every tensor that the last loss depended on, at that learning rate.
