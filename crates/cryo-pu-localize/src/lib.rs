@@ -13,8 +13,8 @@ mod train;
 
 pub use config::{NetworkConfig, Resolution};
 pub use data::{
-    AnnotatedTomogram, Annotation, Reduced, SplatParams, TargetLabel, check_inside, reduce,
-    reduce_bytes, splat_radius, working_grid,
+    AnnotatedTomogram, Annotation, Reduced, Spectrum, SplatParams, TargetLabel, check_inside,
+    reduce, reduce_bytes, splat_radius, working_grid,
 };
 pub use error::Error;
 pub(crate) use infer::calibrate_on;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    Calibration, Error, NetworkConfig,
+    Calibration, Error, NetworkConfig, Spectrum,
     error::require,
     network::{Network, Outputs},
 };
@@ -51,6 +51,12 @@ impl ModelConfig {
         }
     }
 
+    /// Of a particle of each class, in ångström.
+    pub(crate) fn radii(&self) -> Vec<f64> {
+        let diameters = self.classes.iter().map(|class| class.diameter_angstrom);
+        diameters.map(|diameter| diameter / 2.0).collect()
+    }
+
     /// Voxels across a particle of a class.
     pub(crate) fn diameter_vox(&self, class: usize) -> f64 {
         self.classes[class].diameter_angstrom / self.voxel_angstrom
@@ -88,6 +94,8 @@ impl ModelConfig {
 struct Saved {
     model: ModelConfig,
     calibration: Option<Vec<Calibration>>,
+    #[serde(default)]
+    spectrum: Option<Spectrum>,
 }
 
 /// A localization network with all that it needs to find particles in a tomogram.
@@ -95,6 +103,7 @@ pub struct Model {
     config: ModelConfig,
     network: Network,
     calibration: Option<Vec<Calibration>>,
+    spectrum: Option<Spectrum>,
     device: Device,
 }
 
@@ -120,6 +129,7 @@ impl Model {
             network: Network::new(&config.network, FIRST, seed, device),
             config: config.clone(),
             calibration: None,
+            spectrum: None,
             device,
         })
     }
@@ -140,6 +150,17 @@ impl Model {
     pub(crate) fn reads_mirrors(&self) -> bool {
         let mut all = self.calibration.iter().flatten();
         all.any(|calibration| calibration.mirrors)
+    }
+
+    /// To which spectrum tomograms are filtered before the network looks at them: that of those learned from, where it was
+    /// wanted ([`FitParams::matching`](crate::FitParams::matching)).
+    #[must_use]
+    pub fn spectrum(&self) -> Option<&Spectrum> {
+        self.spectrum.as_ref()
+    }
+
+    pub(crate) fn set_spectrum(&mut self, spectrum: Option<Spectrum>) {
+        self.spectrum = spectrum;
     }
 
     pub(crate) fn set_calibration(&mut self, calibration: Vec<Calibration>) {
@@ -198,6 +219,7 @@ impl Model {
         let saved = Saved {
             model: self.config.clone(),
             calibration: self.calibration.clone(),
+            spectrum: self.spectrum.clone(),
         };
         let config = serde_json::to_value(&saved).map_err(|error| Error::OtherModel {
             path: Path::new("").to_owned(),
@@ -256,6 +278,7 @@ impl Model {
             .map_err(|error| other("the architecture in manifest.json", error.to_string()))?;
         let mut model = Self::new(&saved.model, 0, device)?;
         model.calibration = saved.calibration;
+        model.spectrum = saved.spectrum;
         assign(model.tensors(), &checkpoint.model, &LoadMode::Strict).map_err(|differences| {
             cryo_train::Error::Mismatch {
                 path: path.to_owned(),

@@ -5,11 +5,12 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::{annotated, quick, scene, small_model};
-use cryo_core::{ParticleSet, VoxelPos, VoxelSize};
+use cryo_core::{ParticleSet, Volume, VoxelPos, VoxelSize};
 use cryo_pu_localize::{
     Annotation, ContrastParams, Fit, FitParams, LocalizeParams, Model, ModelConfig, PredictParams,
     Threshold, Trainer, fit, localize, predict,
 };
+use ndarray::Array3;
 
 fn train(params: &FitParams, model: Model) -> Fit {
     tch::set_num_threads(1);
@@ -282,6 +283,38 @@ fn a_part_of_the_samples_is_seen_twice() {
     for term in 1..4 {
         assert!(half[term] > 0.0 && half[term] != all[term], "{half:?}");
     }
+}
+
+#[test]
+fn a_tomogram_of_another_spectrum_is_seen_like_those_learned_from() {
+    let params = FitParams {
+        epochs: 2,
+        ..quick()
+    };
+    let model = train(&params, small_model()).model;
+    assert!(model.spectrum().is_some());
+    let (volume, _) = scene(2, 12);
+    let data = volume.view().data().to_owned();
+    let [depth, height, width] = volume.grid().shape;
+    let blurred = Array3::from_shape_fn(data.raw_dim(), |(z, y, x)| {
+        let beside = data[[(z + 1) % depth, y, x]]
+            + data[[z, (y + 1) % height, x]]
+            + data[[z, y, (x + 1) % width]];
+        data[[z, y, x]] + 0.3 * beside
+    });
+    let blurred = Volume::new(blurred, *volume.grid()).unwrap();
+    let seen = |volume: &Volume, matching| {
+        let params = PredictParams {
+            matching,
+            ..PredictParams::default()
+        };
+        let heat = predict(&model, "scene", &volume.view(), &params, &()).unwrap();
+        heat.classes[0].clone()
+    };
+    let wanted = seen(&volume, true);
+    let difference = |matching| (seen(&blurred, matching) - &wanted).mapv(f32::abs).sum();
+    let (matched, as_it_is) = (difference(true), difference(false));
+    assert!(matched < 0.7 * as_it_is, "{matched} {as_it_is}");
 }
 
 #[test]

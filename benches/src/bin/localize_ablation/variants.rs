@@ -68,6 +68,7 @@ pub(crate) fn variants(
     }
     add("no mirror images", &|_, p| p.mirrors = false);
     add("scores of the network alone", &|_, p| p.likeness = false);
+    add("tomograms as they are", &|_, p| p.matching = false);
     add("no noise", &|_, p| p.augment.noise = 0.0);
     add("no larger voxels", &|_, p| p.augment.coarser = 0.0);
     add("no gain", &|_, p| p.augment.gain = 0.0);

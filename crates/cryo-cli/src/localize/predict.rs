@@ -85,6 +85,10 @@ pub(crate) struct Arguments {
     /// (their mean density at each distance from the centre).
     #[arg(long)]
     network_scores: bool,
+
+    /// Leave the tomograms as they are, instead of filtering them to the power spectrum of those learned from.
+    #[arg(long = "no-matching", action = clap::ArgAction::SetFalse)]
+    matching: bool,
 }
 
 fn threshold(text: &str) -> Result<Threshold, String> {
@@ -225,6 +229,7 @@ fn localize_params(arguments: &Arguments, volume: &Volume, common: &Common) -> L
                 _ => None,
             },
             memory_bytes: Some(common.memory_bytes().saturating_sub(bytes)),
+            matching: arguments.matching,
             ..PredictParams::default()
         },
         threshold: arguments.threshold,

@@ -93,6 +93,12 @@ pub(crate) struct Flags {
     #[serde(skip_serializing_if = "Clone::clone")]
     coarser: bool,
 
+    /// Do not filter other tomograms to the power spectrum of these before the network looks at them [paper, cet-pick and
+    /// tubes: never filtered].
+    #[arg(long = "no-matching", action = ArgAction::SetFalse)]
+    #[serde(skip_serializing_if = "Clone::clone")]
+    matching: bool,
+
     /// Highest learning rate [default: 0.002; paper 0.001, cet-pick 0.0005].
     #[arg(long, value_name = "RATE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,6 +123,7 @@ pub(crate) struct Settings {
     mirrors: bool,
     likeness: bool,
     coarser: bool,
+    matching: bool,
     lambda: Vec<f64>,
     rate: f64,
     /// Network, augmentation, schedule.
@@ -167,6 +174,7 @@ impl Settings {
             mirrors: params.mirrors,
             likeness: params.likeness,
             coarser: preset == Preset::Recommended,
+            matching: params.matching,
             lambda: vec![
                 contrast.map_or(0.0, |terms| terms.supervised),
                 contrast.map_or(0.0, |terms| terms.unsupervised),
@@ -264,6 +272,7 @@ impl Settings {
             held_out: self.held_out,
             mirrors: self.mirrors,
             likeness: self.likeness,
+            matching: self.matching,
             splat: SplatParams {
                 tubular: self.tubular,
                 ..base.splat.clone()

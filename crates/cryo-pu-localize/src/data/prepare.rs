@@ -143,7 +143,7 @@ fn times(voxel: VoxelSize, factor: [f64; 3]) -> VoxelSize {
 /// Quartile of the normal distribution times two.
 pub(crate) const NORMAL_QUARTILES: f32 = 1.348_98;
 
-fn normalize(
+pub(super) fn normalize(
     name: &str,
     values: &mut Array3<f32>,
     mask: Option<&Array3<bool>>,
@@ -175,6 +175,10 @@ fn normalize(
     let scale = NORMAL_QUARTILES / spread;
     values.par_mapv_inplace(|value| (value - median) * scale);
     Ok(())
+}
+
+pub(super) fn shape_of(values: &Array3<f32>) -> [usize; 3] {
+    std::array::from_fn(|axis| values.shape()[axis])
 }
 
 const AXES: &[i64] = &[0, 1, 2];

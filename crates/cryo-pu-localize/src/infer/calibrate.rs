@@ -9,6 +9,7 @@ use super::{
     likeness::{Profile, Surroundings},
     localize::{Place, lower, peaks, place_on, surroundings},
     mixture::{Known, Mixture, best_cut, logit, score},
+    versus::{Parting, differences, parting},
 };
 use crate::{Error, Model, train::Field};
 
@@ -52,6 +53,11 @@ pub struct Calibration {
     /// of those with five peaks and more.
     #[serde(default)]
     pub rivals: Vec<[f64; 2]>,
+    /// For each class, by how much the logit of this one's score must be above that one's at the same place, which is left to
+    /// that one otherwise: halfway between what the annotated of either differ by. `None` for fewer than five of either, and
+    /// for this class itself.
+    #[serde(default)]
+    pub partings: Vec<Option<f64>>,
     /// A range of thresholds; none for tubes.
     pub readings: Vec<Reading>,
 }
@@ -149,6 +155,7 @@ impl Calibration {
             mirrors: false,
             profile: None,
             rivals: scores.rivals(),
+            partings: Vec::new(),
             readings: readings(&all, &certain),
         }
     }
@@ -167,6 +174,7 @@ impl Calibration {
             mirrors: false,
             profile: None,
             rivals: Vec::new(),
+            partings: Vec::new(),
             readings: Vec::new(),
         }
     }
@@ -257,15 +265,29 @@ pub(crate) fn calibrate_on(
             }
         }
     }
-    let calibration = |(class, searched): (usize, Vec<Searched<'_>>)| {
-        let radii: Vec<f64> = (model.config().classes.iter())
-            .map(|class| class.diameter_angstrom / 2.0)
-            .collect();
-        let radius = radii[class];
-        let profile = profile(&searched, radius);
-        let mut scores = Scores::default();
-        for mut one in searched {
+    let radii = model.config().radii();
+    let mut profiles = Vec::with_capacity(classes);
+    for (searched, radius) in searched.iter_mut().zip(&radii) {
+        let profile = profile(searched, *radius);
+        for one in searched {
             one.lower(profile.as_ref());
+        }
+        profiles.push(profile);
+    }
+    let partings: Vec<Vec<Parting>> = if tubular {
+        vec![Vec::new(); classes]
+    } else {
+        let of = |class| {
+            let all = (0..classes).map(|other| parted(&searched, &radii, [class, other]));
+            all.collect()
+        };
+        (0..classes).map(of).collect()
+    };
+    let known = profiles.into_iter().zip(partings);
+    let calibration = |(class, (searched, (profile, partings))): (usize, (Vec<_>, _))| {
+        let mut scores = Scores::default();
+        for one in searched {
+            let one: Searched<'_> = one;
             one.read(class, &radii, tubular, &mut scores);
         }
         let found = if tubular {
@@ -277,10 +299,12 @@ pub(crate) fn calibrate_on(
         Calibration {
             mirrors: params.mirrors == Some(true),
             profile,
+            partings,
             ..found
         }
     };
-    Ok(searched.into_iter().enumerate().map(calibration).collect())
+    let all = searched.into_iter().zip(known).enumerate();
+    Ok(all.map(calibration).collect())
 }
 
 /// A class's peaks in a tomogram of training.
@@ -301,6 +325,33 @@ struct Searched<'f> {
 fn annotated(field: &Field, class: usize) -> Vec<[f64; 3]> {
     let own = (field.places.iter()).filter(|(_, other)| *other == Some(class));
     own.map(|(place, _)| angstrom(place, field)).collect()
+}
+
+/// Where two classes part, by the annotated of either in the tomograms where both were searched.
+fn parted(searched: &[Vec<Searched<'_>>], radii: &[f64], [class, other]: [usize; 2]) -> Parting {
+    if class == other {
+        return None;
+    }
+    let radius = radii[class].min(radii[other]);
+    let of_annotated = |class: usize, other: usize| {
+        let mut found = Vec::new();
+        for one in &searched[class] {
+            let same = |beside: &&Searched<'_>| std::ptr::eq(beside.field, one.field);
+            let beside = searched[other].iter().find(same);
+            let peaks = (one.learned.iter())
+                .filter_map(|&place| nearest(&one.found, place, radii[class]))
+                .map(|peak| one.found[peak].clone());
+            let peaks: Vec<Place> = peaks.collect();
+            if let Some(beside) = beside {
+                found.extend(differences(&peaks, &beside.found, radius, logit(LEAST)));
+            }
+        }
+        found
+    };
+    let of_other: Vec<f64> = (of_annotated(other, class).iter())
+        .map(|difference| -difference)
+        .collect();
+    parting(&of_annotated(class, other), &of_other)
 }
 
 /// How the annotated particles look where the network sees them, or where they were annotated.

@@ -6,8 +6,8 @@ use ndarray::{Array3, ArrayView3, Zip, s};
 use tch::{Kind, Tensor};
 
 use crate::{
-    Error, Model, ModelConfig,
-    data::{Prepared, prepare},
+    Error, Model, ModelConfig, Spectrum,
+    data::{Prepared, prepare, working_grid},
     error::require,
 };
 
@@ -20,6 +20,8 @@ pub struct PredictParams {
     /// Whether the mean over the four mirror images in the plane is taken: four times the work, a steadier score. `None`
     /// does as when the model's threshold was read ([`FitParams::mirrors`](crate::FitParams::mirrors)).
     pub mirrors: Option<bool>,
+    /// Whether the tomogram is filtered to the spectrum of those learned from ([`Spectrum`]), where the model knows it.
+    pub matching: bool,
     /// In which numbers convolutions are computed.
     pub precision: Precision,
     /// Most memory in bytes for tomogram, heat maps and network; `None` does not look. Slabs get thinner before it fails.
@@ -31,6 +33,7 @@ impl Default for PredictParams {
         Self {
             planes: 32,
             mirrors: None,
+            matching: true,
             precision: Precision::Fast,
             memory_bytes: None,
         }
@@ -108,8 +111,33 @@ pub fn predict_within(
     params: &PredictParams,
     progress: &dyn Progress,
 ) -> Result<HeatMap, Error> {
-    let prepared = prepare(name, volume, mask, model.config().voxel_angstrom)?;
+    let voxels = working_grid(volume.grid(), model.config().voxel_angstrom).shape;
+    let voxels = voxels.iter().product::<usize>() as u64;
+    let spectrum = model.spectrum().filter(|_| params.matching);
+    let needed_bytes = voxels * (4 + spectrum.map_or(0, |_| Spectrum::BYTES));
+    if let Some(limit_bytes) = params.memory_bytes.filter(|limit| *limit < needed_bytes) {
+        return Err(Error::Memory {
+            needed_bytes,
+            limit_bytes,
+        });
+    }
+    let prepared = as_learned(model, name, volume, mask, params)?;
     predict_prepared(model, &prepared, params, progress)
+}
+
+/// A tomogram as the network sees it.
+pub(super) fn as_learned(
+    model: &Model,
+    name: &str,
+    volume: &VolumeView<'_>,
+    mask: Option<ArrayView3<'_, bool>>,
+    params: &PredictParams,
+) -> Result<Prepared, Error> {
+    let mut prepared = prepare(name, volume, mask, model.config().voxel_angstrom)?;
+    if let Some(spectrum) = model.spectrum().filter(|_| params.matching) {
+        spectrum.impose(name, &mut prepared, model.device())?;
+    }
+    Ok(prepared)
 }
 
 /// Bytes that [`predict`] takes at its highest point beside program and network, for a tomogram on `grid`: the tomogram, its
@@ -124,8 +152,15 @@ pub fn predict_bytes(model: &ModelConfig, grid: &Grid, params: &PredictParams) -
     let seen = depth.min((params.planes + 2 * network.reach_planes()) as f64);
     let plane = height * width / (stride * stride);
     let given: usize = grid.shape.iter().product();
-    let numbers = given as f64 + prepared + network.classes as f64 * depth * plane;
-    4 * numbers as u64 + (network.prediction_bytes_per_voxel() as f64 * seen * plane) as u64
+    let numbers = given as f64 + prepared;
+    let looking = 4.0 * network.classes as f64 * depth * plane
+        + network.prediction_bytes_per_voxel() as f64 * seen * plane;
+    let matching = if params.matching {
+        Spectrum::BYTES as f64 * prepared
+    } else {
+        0.0
+    };
+    4 * numbers as u64 + looking.max(matching) as u64
 }
 
 pub(crate) fn predict_prepared(

@@ -6,9 +6,11 @@ use ndarray::ArrayView3;
 use super::{
     HeatMap, PredictParams,
     centre::centre_on,
+    heat_map::as_learned,
     likeness::{Profile, Surroundings, lowered},
     predict,
     ridge::{CrestPoint, crest_points},
+    versus::{Parting, leave_to_the_likelier},
 };
 use crate::{
     Calibration, Error, Model,
@@ -83,14 +85,20 @@ pub fn particles(
 ) -> Result<Found, Error> {
     let grid = volume.grid();
     let mut set = ParticleSet::new(name, *grid);
-    let mut unlike = vec![0; model.config().classes.len()];
+    let classes = &model.config().classes;
+    let mut unlike = vec![0; classes.len()];
+    let mut places: Vec<Vec<Place>> = Vec::with_capacity(classes.len());
+    let mut thresholds = Vec::with_capacity(classes.len());
     let on_grid = if params.kernel.is_some() || model.config().tubular {
         None
     } else {
         let working = model.config().voxel_angstrom;
-        Some(resampled(name, volume, None, working)?)
+        Some(match model.spectrum() {
+            Some(_) => as_learned(model, name, volume, None, &params.predict)?,
+            None => resampled(name, volume, None, working)?,
+        })
     };
-    for (class, config) in model.config().classes.iter().enumerate() {
+    for (class, config) in classes.iter().enumerate() {
         let number = class as u32 + 1;
         set.classes.insert(number, config.name.clone());
         let calibration = model.calibration().map(|all| &all[class]);
@@ -107,7 +115,7 @@ pub fn particles(
         }
         let profile = calibration.filter(|_| !params.network_scores);
         let profile = profile.and_then(|calibration| calibration.profile.as_ref());
-        let mut found = match (profile, &on_grid) {
+        let found = match (profile, &on_grid) {
             (Some(profile), Some(on_grid)) => {
                 // What peaks look like does not depend on the threshold.
                 let least = calibration.map_or(least, |all| least.min(all.least_score as f32));
@@ -127,11 +135,20 @@ pub fn particles(
         unlike[class] = (found.iter())
             .filter(|peak| peak.score < least && peak.network_score >= least)
             .count();
-        found.retain(|peak| peak.score >= least);
-        let found = found
-            .iter()
-            .map(|place| particle(place, number, heat, grid));
-        set.items.extend(found);
+        places.push(found);
+        thresholds.push(least);
+    }
+    if let Some(all) = model.calibration()
+        && params.kernel.is_none()
+        && !params.network_scores
+    {
+        let partings: Vec<&[Parting]> = all.iter().map(|class| &class.partings[..]).collect();
+        leave_to_the_likelier(&mut places, &partings, &model.config().radii());
+    }
+    for (number, (places, least)) in (1..).zip(places.iter().zip(thresholds)) {
+        let kept = places.iter().filter(|place| place.score >= least);
+        let kept = kept.map(|place| particle(place, number, heat, grid));
+        set.items.extend(kept);
     }
     if let Some(on_grid) = &on_grid {
         centre_on(model, on_grid, &mut set)?;
@@ -210,6 +227,7 @@ fn particle(place: &Place, class: u32, heat: &HeatMap, grid: &Grid) -> Particle 
 }
 
 /// A peak of a heat map.
+#[derive(Clone)]
 pub(super) struct Place {
     /// In voxels of the heat map.
     pub(super) voxel: VoxelPos,

@@ -68,6 +68,10 @@ pub struct FitParams {
     /// Whether peaks that look unlike the annotated particles get lower scores ([`Profile`](crate::Profile)).
     #[serde(default)]
     pub likeness: bool,
+    /// Whether tomograms are filtered to the spectrum of those learned from ([`Spectrum`](crate::Spectrum)) before the network
+    /// looks at them: a dose or a defocus of their own then hardly changes scores. Not where the particles are tubes.
+    #[serde(default)]
+    pub matching: bool,
     /// Epochs without a better loss of the held-out annotations after which training stops; `None` never does.
     pub patience: Option<u64>,
 }
@@ -143,6 +147,7 @@ impl FitParams {
             held_out: 0.0,
             mirrors: true,
             likeness: true,
+            matching: true,
             patience: None,
         }
     }
@@ -163,6 +168,7 @@ impl FitParams {
             prior: Prior::Given(0.01),
             mirrors: false,
             likeness: false,
+            matching: false,
             contrast: Some(ContrastParams::default()),
             consistency: 0.1,
             seen_twice: 1.0,

@@ -16,7 +16,7 @@ use super::{
     views::{chosen, contrastive, mirror, mirrored},
 };
 use crate::{
-    AnnotatedTomogram, Error, Expected, Model, PredictParams, calibrate_on,
+    AnnotatedTomogram, Error, Expected, Model, PredictParams, Spectrum, calibrate_on,
     data::{Prepared, density_warning, prepare, surrogate_noise},
     loss::consistency,
     loss::positive_negative_focal,
@@ -115,11 +115,13 @@ impl Trainer {
     /// As [`fit`].
     pub fn new(
         tomograms: &[AnnotatedTomogram<'_>],
-        model: Model,
+        mut model: Model,
         params: &FitParams,
     ) -> Result<Self, Error> {
         params.validate(&model.config().network)?;
-        let fields = fields(tomograms, &model, params)?;
+        let (prepared, spectrum) = matched(tomograms, &model, params)?;
+        model.set_spectrum(spectrum);
+        let fields = fields(tomograms, prepared, &model, params)?;
         let warnings = warnings(&fields, tomograms, &model)?;
         let Split { train, held_out } = split(fields, model.config(), params)?;
         let annotations: usize = train.iter().map(|field| field.places.len()).sum();
@@ -529,22 +531,43 @@ fn warnings(
     Ok(found)
 }
 
+/// Prepared tomograms and the spectrum between theirs, which all of them have then; `None` where it is not wanted.
+fn matched(
+    tomograms: &[AnnotatedTomogram<'_>],
+    model: &Model,
+    params: &FitParams,
+) -> Result<(Vec<Prepared>, Option<Spectrum>), Error> {
+    let config = model.config();
+    let ready = |tomogram: &AnnotatedTomogram<'_>| {
+        tomogram.check(config.network.classes)?;
+        let (volume, mask) = (&tomogram.volume, tomogram.mask);
+        prepare(&tomogram.name, volume, mask, config.voxel_angstrom)
+    };
+    let mut prepared: Vec<Prepared> = tomograms.iter().map(ready).collect::<Result<_, _>>()?;
+    if !params.matching || config.tubular {
+        return Ok((prepared, None));
+    }
+    let of = |prepared| Spectrum::of(prepared, model.device());
+    let all: Vec<Spectrum> = prepared.iter().map(of).collect::<Result<_, _>>()?;
+    let between = Spectrum::between(&all);
+    if let Some(between) = &between {
+        for (prepared, tomogram) in prepared.iter_mut().zip(tomograms) {
+            between.impose(&tomogram.name, prepared, model.device())?;
+        }
+    }
+    Ok((prepared, between))
+}
+
 /// Prepared tomograms with their annotations and noise.
 fn fields(
     tomograms: &[AnnotatedTomogram<'_>],
+    prepared: Vec<Prepared>,
     model: &Model,
     params: &FitParams,
 ) -> Result<Vec<Field>, Error> {
     let config = model.config();
     let mut fields = Vec::with_capacity(tomograms.len());
-    for (number, tomogram) in tomograms.iter().enumerate() {
-        tomogram.check(config.network.classes)?;
-        let prepared = prepare(
-            &tomogram.name,
-            &tomogram.volume,
-            tomogram.mask,
-            config.voxel_angstrom,
-        )?;
+    for (number, (tomogram, prepared)) in tomograms.iter().zip(prepared).enumerate() {
         let shape: [usize; 3] = std::array::from_fn(|axis| prepared.values.shape()[axis]);
         if (0..3).any(|axis| shape[axis] < params.sample[axis]) {
             return Err(Error::Small {
