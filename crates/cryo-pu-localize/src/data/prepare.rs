@@ -78,6 +78,20 @@ pub(crate) fn resampled(
 }
 
 impl Prepared {
+    /// The same looked at only where `inside` says, and scaled by what is there.
+    pub(crate) fn within(
+        mut self,
+        name: &str,
+        inside: impl Fn([usize; 3]) -> bool,
+    ) -> Result<Self, Error> {
+        let shape = self.values.raw_dim();
+        let mask = Array3::from_shape_fn(shape, |(z, y, x)| inside([z, y, x]));
+        self.looked_at = mask.iter().filter(|inside| **inside).count();
+        self.mask = (self.looked_at < mask.len()).then_some(mask);
+        normalize(name, &mut self.values, self.mask.as_ref())?;
+        Ok(self)
+    }
+
     /// The same tomogram as if its voxels had been so many times as large: interpolated from those, and normalized again.
     pub(crate) fn as_if_coarser(&self, name: &str, factor: f64) -> Result<Self, Error> {
         let mut values = as_if_coarser(self.values.view(), factor)?;

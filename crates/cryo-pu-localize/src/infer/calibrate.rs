@@ -444,7 +444,10 @@ fn nearest(peaks: &[Place], place: [f64; 3], radius: f64) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::prepare;
+    use cryo_core::{Volume, VoxelSize};
     use cryo_train::stream_rng;
+    use ndarray::Array3;
     use rand_distr::{Distribution, Exp, Normal};
 
     /// Forty particles, of which the `learned` score `above` the others, among three hundred peaks of nothing.
@@ -510,6 +513,46 @@ mod tests {
         scores.rivals = BTreeMap::from([(2, (0..9).map(|n| -0.8 + 0.1 * f64::from(n)).collect())]);
         let alike = Calibration::of(&scores);
         assert_eq!(alike.threshold_for(&elsewhere), alike.threshold);
+    }
+
+    #[test]
+    fn a_large_particle_beside_a_small_annotated_one_is_nobodys_rival() {
+        let grid = Grid::new([8, 8, 8], VoxelSize::new(10.0).unwrap());
+        let values = Array3::from_shape_fn((8, 8, 8), |(z, y, x)| (z * 7 + y * 3 + x) as f32);
+        let volume = Volume::new(values, grid).unwrap();
+        let field = Field {
+            prepared: prepare("scene", &volume.view(), None, 10.0).unwrap(),
+            places: Vec::new(),
+            noise: None,
+            coarser: None,
+        };
+        let peak = |x: f64, score| Place {
+            voxel: VoxelPos {
+                x: x / 10.0,
+                y: 0.0,
+                z: 0.0,
+            },
+            angstrom_zyx: [0.0, 0.0, x],
+            score,
+            network_score: score,
+        };
+        let searched = Searched {
+            field: &field,
+            learned: Vec::new(),
+            rivals: vec![(0, vec![[0.0; 3]])],
+            held_out: Vec::new(),
+            found: vec![peak(80.0, 0.9), peak(20.0, 0.1)],
+            surroundings: None,
+            grid,
+        };
+        let mut scores = Scores::default();
+        searched.read(1, &[50.0, 125.0], false, &mut scores);
+        let close =
+            |found: &[f64], score: f64| found.len() == 1 && (found[0] - logit(score)).abs() < 1e-6;
+        assert!(
+            close(&scores.rivals[&0], 0.1) && close(&scores.others, 0.9),
+            "{scores:?}"
+        );
     }
 
     #[test]

@@ -121,23 +121,11 @@ pub fn predict_within(
             limit_bytes,
         });
     }
-    let prepared = as_learned(model, name, volume, mask, params)?;
-    predict_prepared(model, &prepared, params, progress)
-}
-
-/// A tomogram as the network sees it.
-pub(super) fn as_learned(
-    model: &Model,
-    name: &str,
-    volume: &VolumeView<'_>,
-    mask: Option<ArrayView3<'_, bool>>,
-    params: &PredictParams,
-) -> Result<Prepared, Error> {
     let mut prepared = prepare(name, volume, mask, model.config().voxel_angstrom)?;
-    if let Some(spectrum) = model.spectrum().filter(|_| params.matching) {
+    if let Some(spectrum) = spectrum {
         spectrum.impose(name, &mut prepared, model.device())?;
     }
-    Ok(prepared)
+    predict_prepared(model, &prepared, params, progress)
 }
 
 /// Bytes that [`predict`] takes at its highest point beside program and network, for a tomogram on `grid`: the tomogram, its

@@ -6,7 +6,6 @@ use ndarray::ArrayView3;
 use super::{
     HeatMap, PredictParams,
     centre::centre_on,
-    heat_map::as_learned,
     likeness::{Profile, Surroundings, lowered},
     predict,
     ridge::{CrestPoint, crest_points},
@@ -92,11 +91,7 @@ pub fn particles(
     let on_grid = if params.kernel.is_some() || model.config().tubular {
         None
     } else {
-        let working = model.config().voxel_angstrom;
-        Some(match model.spectrum() {
-            Some(_) => as_learned(model, name, volume, None, &params.predict)?,
-            None => resampled(name, volume, None, working)?,
-        })
+        Some(as_seen(model, name, heat, volume, params)?)
     };
     for (class, config) in classes.iter().enumerate() {
         let number = class as u32 + 1;
@@ -154,6 +149,30 @@ pub fn particles(
         centre_on(model, on_grid, &mut set)?;
     }
     Ok(Found { set, unlike })
+}
+
+/// The tomogram as the network saw it, by a mask where the heat map is 0.
+fn as_seen(
+    model: &Model,
+    name: &str,
+    heat: &HeatMap,
+    volume: &VolumeView<'_>,
+    params: &LocalizeParams,
+) -> Result<Prepared, Error> {
+    let on_grid = resampled(name, volume, None, model.config().voxel_angstrom)?;
+    let matching = model.spectrum().filter(|_| params.predict.matching);
+    let (Some(spectrum), Some(map)) = (matching, heat.classes.first()) else {
+        return Ok(on_grid);
+    };
+    // Too little to tell the spectrum by.
+    let seen = map.iter().filter(|probability| **probability > 0.0).count();
+    if 50 * seen < map.len() {
+        return Ok(on_grid);
+    }
+    let stride = model.config().network.stride();
+    let mut on_grid = on_grid.within(name, |[z, y, x]| map[[z, y / stride, x / stride]] > 0.0)?;
+    spectrum.impose(name, &mut on_grid, model.device())?;
+    Ok(on_grid)
 }
 
 /// From which score on peaks are looked for, and by what the threshold is then chosen.
