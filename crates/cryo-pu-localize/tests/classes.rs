@@ -56,6 +56,12 @@ fn thresholds_know_how_the_other_kind_scores() {
         &(),
     );
     let found = found.unwrap().set;
+    let of = |class| (found.items.iter()).filter(move |item| item.class == Some(class));
+    for one in of(1) {
+        // Less than half of the smaller one's radius.
+        let claims = of(2).filter(|other| one.position.distance_to(other.position) < 2.0);
+        assert_eq!(claims.count(), 0, "two classes at {:?}", one.position);
+    }
     for (class, (own, others)) in [(&balls, &larger), (&larger, &balls)].iter().enumerate() {
         let calibration = &model.calibration().unwrap()[class];
         let [rival] = calibration.rivals[..] else {

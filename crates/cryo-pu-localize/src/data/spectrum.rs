@@ -15,8 +15,28 @@ use crate::Error;
 /// is filtered to the spectrum of those learned from, as by DeePiCt (de Teresa-Trueba et al. 2023,
 /// doi 10.1038/s41592-022-01746-2) and MemBrain-seg.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "Vec<f64>", into = "Vec<f64>")]
 pub struct Spectrum(Vec<f64>);
+
+impl TryFrom<Vec<f64>> for Spectrum {
+    type Error = String;
+
+    fn try_from(powers: Vec<f64>) -> Result<Self, String> {
+        let valid = |power: &f64| power.is_finite() && *power > 0.0;
+        if powers.len() == SHELLS && powers.iter().all(valid) {
+            return Ok(Self(powers));
+        }
+        Err(format!(
+            "spectrum: expected {SHELLS} finite powers above 0, got {powers:?}"
+        ))
+    }
+}
+
+impl From<Spectrum> for Vec<f64> {
+    fn from(spectrum: Spectrum) -> Self {
+        spectrum.0
+    }
+}
 
 const SHELLS: usize = 48;
 /// Values further from the middle do not count as more: gold is not noise.
@@ -271,6 +291,28 @@ mod tests {
         let between = Spectrum::between(&[one.clone(), stronger]).unwrap();
         assert!(differ(&one, &between) < 1e-9);
         assert_eq!(Spectrum::between(&[]), None);
+    }
+
+    #[test]
+    fn a_damaged_spectrum_is_refused() {
+        let read = |powers: &[f64]| {
+            let text = serde_json::to_string(powers).unwrap();
+            serde_json::from_str::<Spectrum>(&text)
+        };
+        let spectrum = read(&[0.5; SHELLS]).unwrap();
+        assert_eq!(
+            serde_json::to_string(&spectrum)
+                .unwrap()
+                .matches("0.5")
+                .count(),
+            SHELLS
+        );
+        let mut negative = [0.5; SHELLS];
+        negative[7] = -1.0;
+        for damaged in [&negative[..], &[0.5; 3], &[0.0; SHELLS]] {
+            let message = read(damaged).unwrap_err().to_string();
+            assert!(message.contains("48 finite powers above 0"), "{message}");
+        }
     }
 
     #[test]

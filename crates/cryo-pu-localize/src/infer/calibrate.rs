@@ -284,25 +284,25 @@ pub(crate) fn calibrate_on(
         (0..classes).map(of).collect()
     };
     let known = profiles.into_iter().zip(partings);
-    let calibration = |(class, (searched, (profile, partings))): (usize, (Vec<_>, _))| {
-        let mut scores = Scores::default();
-        for one in searched {
-            let one: Searched<'_> = one;
-            one.read(class, &radii, tubular, &mut scores);
-        }
-        let found = if tubular {
-            let annotated = [&scores.learned[..], &scores.held_out[..]].concat();
-            Calibration::of_tubes(&annotated)
-        } else {
-            Calibration::of(&scores)
+    let calibration =
+        |(class, (searched, (profile, partings))): (usize, (Vec<Searched<'_>>, _))| {
+            let mut scores = Scores::default();
+            for one in searched {
+                one.read(class, &radii, tubular, &mut scores);
+            }
+            let found = if tubular {
+                let annotated = [&scores.learned[..], &scores.held_out[..]].concat();
+                Calibration::of_tubes(&annotated)
+            } else {
+                Calibration::of(&scores)
+            };
+            Calibration {
+                mirrors: params.mirrors == Some(true),
+                profile,
+                partings,
+                ..found
+            }
         };
-        Calibration {
-            mirrors: params.mirrors == Some(true),
-            profile,
-            partings,
-            ..found
-        }
-    };
     let all = searched.into_iter().zip(known).enumerate();
     Ok(all.map(calibration).collect())
 }

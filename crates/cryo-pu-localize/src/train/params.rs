@@ -47,8 +47,8 @@ pub struct FitParams {
     pub contrast: Option<ContrastParams>,
     /// λ₃, of the consistency of two views; 0 leaves it out.
     pub consistency: f64,
-    /// Part of a step's samples, at least one, that are seen in two views where terms compare them; those terms are of
-    /// these samples alone.
+    /// Part of a step's samples, above 0 and at most 1, that are seen in two views where terms compare them; at least one
+    /// is. Those terms are of these samples alone.
     #[serde(default = "all")]
     pub seen_twice: f64,
     /// How weights follow the gradient.

@@ -550,7 +550,8 @@ fn matched(
     let of = |prepared| Spectrum::of(prepared, model.device());
     let all: Vec<Spectrum> = prepared.iter().map(of).collect::<Result<_, _>>()?;
     let between = Spectrum::between(&all);
-    if let Some(between) = &between {
+    // One is its own.
+    if let (Some(between), 2..) = (&between, prepared.len()) {
         for (prepared, tomogram) in prepared.iter_mut().zip(tomograms) {
             between.impose(&tomogram.name, prepared, model.device())?;
         }
