@@ -12,7 +12,8 @@ use crate::{Embedded, Error, Model, Outputs, ViewIndex, ViewSource, error::requi
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EmbedParams {
-    /// Views at a time, at least 1; memory grows with it, the result does not depend on it.
+    /// Views at a time, at least 1; memory grows with it. In f32 the result does not depend on it, in bf16 and f16 by
+    /// rounding.
     pub batch_size: usize,
     /// Over how many orientations an output is averaged: 1, the 4 quarter turns, or these and their mirror
     /// images, 8. Time grows with it, and what the network has not learned to ignore averages out.
@@ -22,7 +23,8 @@ pub struct EmbedParams {
 }
 
 impl Default for EmbedParams {
-    /// One orientation, as the reference.
+    /// One orientation, as the reference; bf16 where the processor multiplies it, which tells as much apart
+    /// (docs/benchmarks.md).
     fn default() -> Self {
         Self {
             batch_size: 256,
@@ -66,7 +68,11 @@ pub fn embed(
     )?;
     let known = matches!(params.orientations, 1 | 4 | 8);
     require(known, "orientations", "1, 4 or 8", params.orientations)?;
-    let kind = model.kind(params.precision)?;
+    let looks = Looks {
+        orientations: params.orientations,
+        batch: params.batch_size,
+        kind: model.kind(params.precision)?,
+    };
     let _guard = tch::no_grad_guard();
     let views: Vec<_> = (0..shape.items)
         .map(|item| ViewIndex { item, variant: 0 })
@@ -88,7 +94,7 @@ pub fn embed(
                 return Err(Error::NonFinite { view, value });
             }
             let images = model.centre(&model.prepare(numbers)?)?;
-            let outputs = averaged(model, &images, params.orientations, kind)?;
+            let outputs = looks.outputs(model, &images)?;
             for (all, tensor) in results.iter_mut().zip(outputs) {
                 all.extend(Vec::<f32>::try_from(&tensor.f_flatten(0, -1)?)?);
             }
@@ -108,38 +114,57 @@ pub(crate) fn rows(n: usize, width: usize, values: Vec<f32>) -> Array2<f32> {
     Array2::from_shape_vec((n, width), values).expect("as many values as rows times width")
 }
 
-/// Embedding and projection on the CPU, each the mean over orientations.
-pub(crate) fn averaged(
-    model: &Model,
-    images: &Tensor,
-    orientations: usize,
-    kind: Kind,
-) -> Result<[Tensor; 2], Error> {
-    let mut sums: Option<[Tensor; 2]> = None;
-    for orientation in 0..orientations as i64 {
-        let turned = images.f_rot90(orientation % 4, [2_i64, 3].as_slice())?;
-        let turned = if orientation < 4 {
-            turned
-        } else {
-            turned.f_flip([3_i64].as_slice())?
+/// How a batch of images is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Looks {
+    pub(crate) orientations: usize,
+    /// At most so many images come at a time.
+    pub(crate) batch: usize,
+    pub(crate) kind: Kind,
+}
+
+impl Looks {
+    /// Embedding and projection on the CPU, each the mean over orientations.
+    pub(crate) fn outputs(self, model: &Model, images: &Tensor) -> Result<[Tensor; 2], Error> {
+        let given = images.size()[0];
+        let images = self.filled_up(images)?;
+        let mut sums: Option<[Tensor; 2]> = None;
+        for orientation in 0..self.orientations as i64 {
+            let turned = images.f_rot90(orientation % 4, [2_i64, 3].as_slice())?;
+            let turned = if orientation < 4 {
+                turned
+            } else {
+                turned.f_flip([3_i64].as_slice())?
+            };
+            let outputs = model.forward(&turned.contiguous(), false, self.kind);
+            let pair = [chosen(model, &outputs), outputs.projection.shallow_clone()];
+            sums = Some(match sums {
+                None => pair,
+                Some([a, b]) => [a.f_add(&pair[0])?, b.f_add(&pair[1])?],
+            });
+        }
+        let [a, b] = sums.expect("there is at least one orientation");
+        let mean = |sum: Tensor| -> Result<Tensor, Error> {
+            Ok(sum
+                .f_div_scalar(self.orientations as f64)?
+                .f_to_kind(Kind::Float)?)
         };
-        let outputs = model.forward(&turned.contiguous(), false, kind);
-        let pair = [chosen(model, &outputs), outputs.projection.shallow_clone()];
-        sums = Some(match sums {
-            None => pair,
-            Some([a, b]) => [a.f_add(&pair[0])?, b.f_add(&pair[1])?],
-        });
+        let finish = |mean: Tensor| -> Result<Tensor, Error> {
+            let own = mean.f_narrow(0, 0, given)?;
+            Ok(own.f_to(tch::Device::Cpu)?.f_contiguous()?)
+        };
+        Ok([finish(model.whiten(mean(a)?)?)?, finish(mean(b)?)?])
     }
-    let [a, b] = sums.expect("there is at least one orientation");
-    let mean = |sum: Tensor| -> Result<Tensor, Error> {
-        Ok(sum
-            .f_div_scalar(orientations as f64)?
-            .f_to_kind(Kind::Float)?)
-    };
-    let finish = |mean: Tensor| -> Result<Tensor, Error> {
-        Ok(mean.f_to(tch::Device::Cpu)?.f_contiguous()?)
-    };
-    Ok([finish(model.whiten(mean(a)?)?)?, finish(mean(b)?)?])
+
+    /// As many images as any other batch has: which kernel works on half precision depends on their number, and with it the
+    /// rounding. So what a view is embedded as does not depend on how many others there are.
+    fn filled_up(self, images: &Tensor) -> Result<Tensor, Error> {
+        let lacking = self.batch as i64 - images.size()[0];
+        if self.kind == Kind::Float || lacking <= 0 {
+            return Ok(images.shallow_clone());
+        }
+        Ok(images.f_constant_pad_nd([0, 0, 0, 0, 0, 0, 0, lacking])?)
+    }
 }
 
 fn chosen(model: &Model, outputs: &Outputs) -> Tensor {

@@ -92,10 +92,14 @@ impl Model {
     }
 
     /// Measures the whitening of the embedding, where the configuration has one, on what the model has learned from.
-    pub(crate) fn measure_whitening(&mut self, source: &dyn ViewSource) -> Result<(), Error> {
+    pub(crate) fn measure_whitening(
+        &mut self,
+        source: &dyn ViewSource,
+        precision: Precision,
+    ) -> Result<(), Error> {
         self.whitening = None;
         if self.config.whitened {
-            self.whitening = Whitening::of(self, source)?;
+            self.whitening = Whitening::of(self, source, self.kind(precision)?)?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 use cryo_train::NamedTensors;
 use tch::{Device, Kind, Tensor};
 
-use crate::{Error, Model, ViewIndex, ViewSource, embed::averaged};
+use crate::{Error, Model, ViewIndex, ViewSource, embed::Looks};
 
 /// Shift and linear map of an embedding, measured on the views that a model learned from.
 ///
@@ -30,19 +30,28 @@ const NAMES: [&str; 2] = ["embedding.mean", "embedding.map"];
 
 impl Whitening {
     /// That of the embedding of variant 0 of the items; `None` where all are embedded alike.
-    pub(crate) fn of(model: &Model, source: &dyn ViewSource) -> Result<Option<Self>, Error> {
+    pub(crate) fn of(
+        model: &Model,
+        source: &dyn ViewSource,
+        kind: Kind,
+    ) -> Result<Option<Self>, Error> {
         let _guard = tch::no_grad_guard();
         let shape = source.shape();
         let step = shape.items.div_ceil(SAMPLE).max(1);
         let items: Vec<usize> = (0..shape.items).step_by(step).collect();
         let (mut parts, mut buffer) = (Vec::new(), Vec::new());
+        let looks = Looks {
+            orientations: ORIENTATIONS,
+            batch: BATCH,
+            kind,
+        };
         for items in items.chunks(BATCH) {
             let view = |&item| ViewIndex { item, variant: 0 };
             let views: Vec<_> = items.iter().map(view).collect();
             buffer.resize(views.len() * shape.view_len(), 0.0);
             source.fill(&views, &mut buffer)?;
             let images = model.centre(&model.prepare(&buffer)?)?;
-            let [embedding, _] = averaged(model, &images, ORIENTATIONS, Kind::Float)?;
+            let [embedding, _] = looks.outputs(model, &images)?;
             parts.push(embedding.f_to_kind(Kind::Double)?);
         }
         let points = Tensor::f_cat(&parts, 0)?;

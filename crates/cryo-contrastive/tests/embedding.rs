@@ -8,6 +8,7 @@ use cryo_contrastive::{
     ViewSource, embed, neighbourhood_agreement, pca,
 };
 use cryo_core::Progress;
+use cryo_train::Precision;
 use ndarray::{Array2, ArrayView4, Axis, s};
 use tch::Device;
 
@@ -37,22 +38,57 @@ fn largest_difference(a: &Array2<f32>, b: &Array2<f32>) -> f32 {
 fn neither_list_nor_batch_matter() {
     let views = bars_and_disks(40, 0.5);
     let model = trained(views.view());
-    let of = |views: ArrayView4<'_, f32>, batch_size| {
+    let of = |views: ArrayView4<'_, f32>, batch_size, precision| {
         let params = EmbedParams {
             batch_size,
+            precision,
             ..EmbedParams::default()
         };
         embed(&model, &views, &params, &()).unwrap().embedding
     };
-    let all = of(views.view(), 256);
+    let all = of(views.view(), 256, Precision::F32);
     for batch in [1, 7] {
-        assert!(largest_difference(&of(views.view(), batch), &all) < 1e-5);
+        let other = of(views.view(), batch, Precision::F32);
+        assert!(largest_difference(&other, &all) < 1e-5);
     }
-    // Brighter company does not change an item.
-    let part = of(views.slice(s![10..13, .., .., ..]), 256);
-    assert!(largest_difference(&part, &all.slice(s![10..13, ..]).to_owned()) < 1e-5);
-    let reversed = of(views.slice(s![..;-1, .., .., ..]), 256);
-    assert!(largest_difference(&reversed.slice(s![..;-1, ..]).to_owned(), &all) < 1e-5);
+    let scale = all
+        .iter()
+        .fold(0.0_f32, |most, value| most.max(value.abs()));
+    for precision in [Precision::F32, Precision::Bf16] {
+        let all = of(views.view(), 64, precision);
+        // Brighter company does not change an item.
+        let part = of(views.slice(s![10..13, .., .., ..]), 64, precision);
+        let same = all.slice(s![10..13, ..]).to_owned();
+        assert!(
+            largest_difference(&part, &same) < 1e-5 * scale,
+            "{precision:?}"
+        );
+        let reversed = of(views.slice(s![..;-1, .., .., ..]), 64, precision);
+        let reversed = reversed.slice(s![..;-1, ..]).to_owned();
+        assert!(
+            largest_difference(&reversed, &all) < 1e-5 * scale,
+            "{precision:?}"
+        );
+    }
+}
+
+#[test]
+fn half_precision_embeds_nearly_alike() {
+    let views = bars_and_disks(40, 0.5);
+    let model = trained(views.view());
+    let [single, half] = [Precision::F32, Precision::Bf16].map(|precision| {
+        let params = EmbedParams {
+            precision,
+            ..EmbedParams::default()
+        };
+        embed(&model, &views.view(), &params, &())
+            .unwrap()
+            .embedding
+    });
+    for (single, half) in single.rows().into_iter().zip(half.rows()) {
+        let cosine = single.dot(&half) / (single.dot(&single) * half.dot(&half)).sqrt();
+        assert!(cosine > 0.995, "{cosine}");
+    }
 }
 
 #[test]

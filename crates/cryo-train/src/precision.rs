@@ -10,13 +10,12 @@ use crate::{Error, NamedTensors, Optimizer, cuda, error::require};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
-    /// bf16 on CUDA devices that have it (compute capability 8.0), f16 with a [`LossScaler`] on older
-    /// ones (V100), f32 on the CPU.
+    /// bf16 where the device multiplies such matrices in hardware: CUDA from compute capability 8.0, and a CPU with AMX or
+    /// AVX-512 BF16, on which convolutions take half the time or less. Else f16 with a [`LossScaler`] on CUDA (V100) and
+    /// f32 on the CPU.
     #[default]
+    #[serde(alias = "fast")]
     Auto,
-    /// As `Auto`, but bf16 also on a CPU that multiplies such matrices in hardware (AMX, AVX-512 BF16), where
-    /// convolutions take half the time or less.
-    Fast,
     /// 32 bits.
     F32,
     /// bfloat16: the range of f32, so losses need no scaling.
@@ -32,8 +31,8 @@ impl Precision {
     /// [`Error::Parameter`] for f16 on the CPU, where libtorch lacks most of its kernels.
     pub fn kind(self, device: Device) -> Result<Kind, Error> {
         Ok(match (self, device) {
-            (Self::Fast, Device::Cpu) if multiplies_bf16() => Kind::BFloat16,
-            (Self::F32, _) | (Self::Auto | Self::Fast, Device::Cpu) => Kind::Float,
+            (Self::Auto, Device::Cpu) if multiplies_bf16() => Kind::BFloat16,
+            (Self::F32, _) | (Self::Auto, Device::Cpu) => Kind::Float,
             (Self::Bf16, _) => Kind::BFloat16,
             (Self::F16, device) => {
                 require(
@@ -44,13 +43,12 @@ impl Precision {
                 )?;
                 Kind::Half
             }
-            (Self::Auto | Self::Fast, Device::Cuda(index)) => match cuda::compute_capability(index)
-            {
+            (Self::Auto, Device::Cuda(index)) => match cuda::compute_capability(index) {
                 Some(8..) => Kind::BFloat16,
                 Some(_) => Kind::Half,
                 None => Kind::Float,
             },
-            (Self::Auto | Self::Fast, _) => Kind::Float,
+            (Self::Auto, _) => Kind::Float,
         })
     }
 }

@@ -7,7 +7,9 @@ use tch::{Device, Kind, Tensor};
 
 #[test]
 fn cpu_computes_in_f32_or_bf16() {
-    assert_eq!(Precision::Auto.kind(Device::Cpu).unwrap(), Kind::Float);
+    assert_eq!(Precision::F32.kind(Device::Cpu).unwrap(), Kind::Float);
+    let auto = Precision::Auto.kind(Device::Cpu).unwrap();
+    assert!(matches!(auto, Kind::Float | Kind::BFloat16));
     assert_eq!(Precision::Bf16.kind(Device::Cpu).unwrap(), Kind::BFloat16);
     let error = Precision::F16.kind(Device::Cpu).unwrap_err();
     assert!(
@@ -20,6 +22,15 @@ fn cpu_computes_in_f32_or_bf16() {
         ),
         "{error}"
     );
+}
+
+#[test]
+fn settings_of_before_are_read() {
+    // Once bf16 on a CPU had a name of its own.
+    for (text, expected) in [("\"fast\"", Precision::Auto), ("\"f32\"", Precision::F32)] {
+        assert_eq!(serde_json::from_str::<Precision>(text).unwrap(), expected);
+    }
+    assert_eq!(serde_json::to_string(&Precision::Auto).unwrap(), "\"auto\"");
 }
 
 #[test]

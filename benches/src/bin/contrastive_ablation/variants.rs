@@ -99,31 +99,57 @@ pub(crate) fn variants(epochs: u64) -> Vec<Variant> {
             v.config.encoder = Encoder::Compact { width }
         });
     }
-    add("encoder: the paper's, mean of 3 slices, box 36", &|v| {
-        v.config = ModelConfig::paper_3d(36);
-        v.config.embedded = Embedded::Features;
-        v.config.whitened = true;
-        v.config.heads = HeadsConfig::Projector {
-            hidden: 256,
-            output: 256,
-        };
-        v.mean_of_three = true;
-        v.params.epochs = v.params.epochs.min(5);
-    });
+    for (suffix, precision) in [("", Precision::Auto), (", f32", Precision::F32)] {
+        let name = format!("encoder: the paper's, mean of 3 slices, box 36{suffix}");
+        add(&name, &|v| {
+            v.config = ModelConfig::paper_3d(36);
+            v.config.embedded = Embedded::Features;
+            v.config.whitened = true;
+            v.config.heads = HeadsConfig::Projector {
+                hidden: 256,
+                output: 256,
+            };
+            v.mean_of_three = true;
+            v.params.epochs = v.params.epochs.min(5);
+            (v.params.precision, v.embed.precision) = (precision, precision);
+        });
+    }
     add("embedding: one orientation", &|v| v.embed.orientations = 1);
     add("embedding: not whitened", &|v| v.config.whitened = false);
     add("embedding: projection", &|v| {
         v.config.embedded = Embedded::Projection;
     });
     add("batch: 128", &|v| v.params.batch_size = 128);
-    add("precision: f32", &|v| v.params.precision = Precision::F32);
+    add("precision: f32", &|v| {
+        (v.params.precision, v.embed.precision) = (Precision::F32, Precision::F32);
+    });
     add("precision: f32, bf16 in embedding", &|v| {
         v.params.precision = Precision::F32;
         v.embed.precision = Precision::Bf16;
     });
-    add("precision: bf16, in embedding, too", &|v| {
-        v.embed.precision = Precision::Bf16;
+    add("precision: bf16, f32 in embedding", &|v| {
+        v.embed.precision = Precision::F32;
     });
+    for (name, precision) in [("f32", Precision::F32), ("bf16", Precision::Bf16)] {
+        add(
+            &format!("preset: cet-pick, mean of 3 slices, {name} throughout"),
+            &|v| {
+                v.config = ModelConfig::paper_3d(36);
+                v.mean_of_three = true;
+                v.params = FitParams {
+                    epochs: v.params.epochs.min(5),
+                    precision,
+                    ..FitParams::cet_pick()
+                };
+                v.neighbours = true;
+                v.embed = EmbedParams {
+                    orientations: 1,
+                    precision,
+                    ..v.embed.clone()
+                };
+            },
+        );
+    }
     add("epochs: three times as many", &|v| {
         v.params = FitParams {
             epochs: 3 * v.params.epochs,

@@ -35,20 +35,16 @@ pub fn augment(
     let changes: Vec<Change> = (0..n)
         .map(|_| Change::draw(params, edge as f64, crop as f64, &mut rng))
         .collect();
-    let column = |of: &dyn Fn(&Change) -> f32| -> Result<Tensor, Error> {
-        let values: Vec<f32> = changes.iter().map(of).collect();
-        Ok(Tensor::f_from_slice(&values)?
-            .f_view([n, 1, 1, 1])?
-            .f_to(device)?)
+    // One transfer: a GPU is waited for at each.
+    let rows: Vec<f32> = changes.iter().flat_map(Change::row).collect();
+    let rows = Tensor::f_from_slice(&rows)?
+        .f_view([n, Change::NUMBERS])?
+        .f_to(device)?;
+    let column = |index: i64| -> Result<Tensor, Error> {
+        Ok(rows.f_narrow(1, index, 1)?.f_view([n, 1, 1, 1])?)
     };
 
-    let matrices: Vec<f32> = changes
-        .iter()
-        .flat_map(|change| change.input_from_output)
-        .collect();
-    let matrices = Tensor::f_from_slice(&matrices)?
-        .f_view([n, 2, 3])?
-        .f_to(device)?;
+    let matrices = rows.f_narrow(1, 0, 6)?.f_reshape([n, 2, 3])?;
     let size = [n, channels, crop as i64, crop as i64];
     let grid = Tensor::f_affine_grid_generator(&matrices, size, false)?;
     const BILINEAR: i64 = 0;
@@ -56,22 +52,22 @@ pub fn augment(
     let mut images = views.f_grid_sampler(&grid, BILINEAR, REFLECTION, false)?;
 
     if changes.iter().any(|change| change.flip_channels) {
-        let flipped = column(&|change| f32::from(u8::from(change.flip_channels)))?.f_gt(0.5)?;
+        let flipped = column(Change::FLIP_CHANNELS)?.f_gt(0.5)?;
         images = images
             .f_flip([1_i64].as_slice())?
             .f_where_self(&flipped, &images)?;
     }
     if params.contrast > 0.0 || params.brightness > 0.0 {
         let mean = images.f_mean_dim([1_i64, 2, 3].as_slice(), true, kind)?;
-        let contrast = column(&|change| change.contrast)?;
-        let shift = mean.f_add(&column(&|change| change.brightness)?)?;
+        let contrast = column(Change::CONTRAST)?;
+        let shift = mean.f_add(&column(Change::BRIGHTNESS)?)?;
         images = images.f_sub(&mean)?.f_mul(&contrast)?.f_add(&shift)?;
     }
     if params.noise > 0.0 {
         let numbers = images.numel();
         let values: Vec<f32> = StandardNormal.sample_iter(&mut rng).take(numbers).collect();
         let noise = Tensor::f_from_slice(&values)?.f_view(size)?.f_to(device)?;
-        images = images.f_add(&noise.f_mul(&column(&|change| change.noise)?)?)?;
+        images = images.f_add(&noise.f_mul(&column(Change::NOISE)?)?)?;
     }
     if let Some(erase) = &params.erase {
         let erased = rectangle(&column, crop as i64, device)?;
@@ -81,14 +77,14 @@ pub fn augment(
 }
 
 /// A number of every change as `[n, 1, 1, 1]`.
-type Column<'a> = dyn Fn(&dyn Fn(&Change) -> f32) -> Result<Tensor, Error> + 'a;
+type Column<'a> = dyn Fn(i64) -> Result<Tensor, Error> + 'a;
 
 /// `[n, 1, crop, crop]`: where a rectangle lies.
 fn rectangle(column: &Column<'_>, crop: i64, device: tch::Device) -> Result<Tensor, Error> {
     let indices = Tensor::f_arange(crop, (Kind::Float, device))?;
-    let within = |axis: usize, indices: Tensor| -> Result<Tensor, Error> {
-        let start = column(&|change| change.erased[2 * axis])?;
-        let length = column(&|change| change.erased[2 * axis + 1])?;
+    let within = |axis: i64, indices: Tensor| -> Result<Tensor, Error> {
+        let start = column(Change::ERASED + 2 * axis)?;
+        let length = column(Change::ERASED + 2 * axis + 1)?;
         let from = indices.f_ge_tensor(&start)?;
         Ok(from.f_logical_and(&indices.f_lt_tensor(&start.f_add(&length)?)?)?)
     };

@@ -16,6 +16,24 @@ pub(super) struct Change {
 }
 
 impl Change {
+    /// Length of a [`row`](Self::row), and where in it what follows the matrix is.
+    pub(super) const NUMBERS: i64 = 14;
+    pub(super) const FLIP_CHANNELS: i64 = 6;
+    pub(super) const CONTRAST: i64 = 7;
+    pub(super) const BRIGHTNESS: i64 = 8;
+    pub(super) const NOISE: i64 = 9;
+    pub(super) const ERASED: i64 = 10;
+
+    pub(super) fn row(&self) -> [f32; Self::NUMBERS as usize] {
+        let [a, b, c, d, e, f] = self.input_from_output;
+        let flip = f32::from(u8::from(self.flip_channels));
+        let [row, rows, column, columns] = self.erased;
+        let (contrast, brightness, noise) = (self.contrast, self.brightness, self.noise);
+        [
+            a, b, c, d, e, f, flip, contrast, brightness, noise, row, rows, column, columns,
+        ]
+    }
+
     /// Draws in a fixed order whatever is on, so that one parameter does not change what others draw.
     pub(super) fn draw(params: &AugmentParams, edge: f64, crop: f64, rng: &mut ChaCha8Rng) -> Self {
         let horizontal = sign(rng.random::<f64>() < params.flip_horizontal);

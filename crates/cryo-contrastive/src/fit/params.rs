@@ -53,7 +53,7 @@ impl FitParams {
             augment: [AugmentParams::default(), AugmentParams::default()],
             pairs: Pairs::Same,
             clip: None,
-            precision: Precision::Fast,
+            precision: Precision::Auto,
         }
     }
 
@@ -69,7 +69,6 @@ impl FitParams {
             schedule: Schedule::cosine(1e-3, epochs as f64, 0.0),
             augment: [AugmentParams::paper(), AugmentParams::paper()],
             pairs: Pairs::Neighbour,
-            precision: Precision::Auto,
             ..Self::recommended(epochs)
         }
     }

@@ -186,7 +186,8 @@ impl<'a> Trainer<'a> {
 
     pub(super) fn into_fit(mut self) -> Result<Fit, Error> {
         if !self.is_done() {
-            self.model.measure_whitening(self.source)?;
+            self.model
+                .measure_whitening(self.source, self.params.precision)?;
         }
         Ok(Fit {
             model: self.model,
@@ -247,7 +248,8 @@ impl<'a> Trainer<'a> {
         }
         self.epoch += 1;
         if self.is_done() {
-            self.model.measure_whitening(self.source)?;
+            self.model
+                .measure_whitening(self.source, self.params.precision)?;
         }
         let seconds = begun.elapsed().as_secs_f64();
         let losses = means.finish();

@@ -1,11 +1,12 @@
+use cryo_train::Precision;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::{neighbourhood_agreement, pca};
 use crate::{
     AugmentParams, Error, Model, ViewIndex, ViewSource, augment,
-    embed::{averaged, rows},
+    embed::{Looks, rows},
     error::require,
 };
 
@@ -23,6 +24,8 @@ pub struct YardstickParams {
     pub orientations: usize,
     /// Seed of the changes between the two looks.
     pub seed: u64,
+    /// In which numbers convolutions are computed.
+    pub precision: Precision,
 }
 
 impl Default for YardstickParams {
@@ -33,6 +36,7 @@ impl Default for YardstickParams {
             components: 50,
             orientations: 1,
             seed: 42,
+            precision: Precision::Auto,
         }
     }
 }
@@ -114,6 +118,11 @@ fn look(
     let shape = source.shape();
     let variant = which.min(shape.variants - 1);
     let crop = model.config().input.crop;
+    let looks = Looks {
+        orientations: params.orientations,
+        batch: BATCH,
+        kind: model.kind(params.precision)?,
+    };
     let (mut embedded, mut raw, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
     for (index, items) in items.chunks(BATCH).enumerate() {
         let views: Vec<_> = items
@@ -125,7 +134,7 @@ fn look(
         let images = model.prepare(&buffer)?;
         let index = (2 * index + which) as u64;
         let images = augment(&images, crop, changes, params.seed, index)?;
-        let [embedding, _] = averaged(model, &images, params.orientations, Kind::Float)?;
+        let [embedding, _] = looks.outputs(model, &images)?;
         let numbers = |tensor: &Tensor| -> Result<Vec<f32>, Error> {
             Ok(Vec::try_from(
                 &tensor.f_to(tch::Device::Cpu)?.f_flatten(0, -1)?,

@@ -34,7 +34,7 @@ impl Default for PredictParams {
             planes: 32,
             mirrors: None,
             matching: true,
-            precision: Precision::Fast,
+            precision: Precision::Auto,
             memory_bytes: None,
         }
     }

@@ -143,7 +143,7 @@ impl FitParams {
             optimizer: OptimizerParams::Adam(adam),
             schedule: Schedule::cosine(2e-3, 10.0, 1.0),
             clip: None,
-            precision: Precision::Fast,
+            precision: Precision::Auto,
             held_out: 0.0,
             mirrors: true,
             likeness: true,
