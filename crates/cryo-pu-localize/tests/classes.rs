@@ -8,11 +8,11 @@ use common::{enlarged, quick, scene, small_config};
 use cryo_core::VoxelPos;
 use cryo_pu_localize::{
     AnnotatedTomogram, Annotation, ClassConfig, FitParams, LocalizeParams, Model, NetworkConfig,
-    fit, localize,
+    Reading, fit, localize,
 };
 
 #[test]
-fn thresholds_know_how_the_other_kind_scores() {
+fn a_place_is_of_one_kind_and_thresholds_know_it() {
     tch::set_num_threads(1);
     let (volume, balls) = scene(1, 14);
     let (volume, [balls, larger]) = enlarged(volume, balls, 7);
@@ -81,6 +81,17 @@ fn thresholds_know_how_the_other_kind_scores() {
             };
             places.iter().filter(hit).count()
         };
+        // What is expected knows that places are left to the other class.
+        let picks = of(class as u32 + 1).count() as f64;
+        let nearest = |reading: &&Reading| (reading.threshold - calibration.threshold).abs();
+        let reading = (calibration.readings.iter())
+            .min_by(|a, b| nearest(a).total_cmp(&nearest(b)))
+            .unwrap();
+        assert!(
+            (reading.precision - near(own) as f64 / picks).abs() < 0.15
+                && (reading.picks as f64 - picks).abs() < 2.0,
+            "{class}: {picks} picks, {calibration:?}"
+        );
         // So few steps do not tell the network what is too small.
         let most = [1, others.len()][class];
         assert!(
