@@ -34,7 +34,7 @@ pub struct Reading {
 /// expected F1 of the others is highest.
 ///
 /// What is expected above thresholds is of peaks that are not left to another class, and knows how many of those learned
-/// from have none. (To choose the threshold by these peaks, too, costs 10-voxel particles an F1 of 0.02.)
+/// from are. (To choose the threshold by these peaks, too, costs 10-voxel particles an F1 of 0.02.)
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// Score above which the expected F1 is highest; for tubes half the mean score of the annotated points.
@@ -88,8 +88,8 @@ const ELSEWHERE: [f64; 2] = [0.5, 10.0];
 struct Scores {
     /// At annotations that were learned from.
     learned: Vec<f64>,
-    /// Annotations that were learned from and have no peak, or one that was left to another class.
-    missed: usize,
+    /// Annotations that were learned from and whose peaks were left to another class.
+    lost: usize,
     /// At annotations that were held out; also among the others.
     held_out: Vec<f64>,
     /// At annotations of other classes.
@@ -130,13 +130,13 @@ impl Scores {
         }
     }
 
-    /// Part of the particles that have a peak.
-    fn found(&self) -> f64 {
+    /// Part of the particles whose peaks are left to the class.
+    fn left(&self) -> f64 {
         let learned = self.learned.len() as f64;
         if learned == 0.0 {
             return 1.0;
         }
-        learned / (learned + self.missed as f64)
+        learned / (learned + self.lost as f64)
     }
 
     fn rivals(&self) -> Vec<[f64; 2]> {
@@ -165,12 +165,12 @@ impl Calibration {
             threshold: score(cut),
             particles: [mixture.mean, mixture.deviation],
             least_score: LEAST,
-            expected: certain.iter().sum::<f64>() / scores.found(),
+            expected: certain.iter().sum::<f64>() / scores.left(),
             mirrors: false,
             profile: None,
             rivals: scores.rivals(),
             partings: Vec::new(),
-            readings: readings(&all, &certain, scores.found()),
+            readings: readings(&all, &certain, scores.left()),
         }
     }
 
@@ -231,8 +231,8 @@ impl Calibration {
     }
 }
 
-/// `peaked` is the part of the particles that have a peak.
-fn readings(logits: &[f64], shares: &[f64], peaked: f64) -> Vec<Reading> {
+/// `left` is the part of the particles whose peaks are left to the class.
+fn readings(logits: &[f64], shares: &[f64], left: f64) -> Vec<Reading> {
     let all: f64 = shares.iter().sum();
     let reading = |step: u32| {
         let threshold = f64::from(step) / 20.0;
@@ -246,7 +246,7 @@ fn readings(logits: &[f64], shares: &[f64], peaked: f64) -> Vec<Reading> {
             } else {
                 found / picks as f64
             },
-            recall: if all > 0.0 { peaked * found / all } else { 0.0 },
+            recall: if all > 0.0 { left * found / all } else { 0.0 },
             picks,
         }
     };
@@ -322,7 +322,10 @@ pub(crate) fn calibrate_on(
     if !tubular {
         leave(fields, &mut searched, &partings, &radii);
     }
-    let left = scores(&searched);
+    let mut left = scores(&searched);
+    for (left, all) in left.iter_mut().zip(&all) {
+        left.lost = all.learned.len().saturating_sub(left.learned.len());
+    }
     let calibration = |((all, left), (profile, partings)): ((&Scores, &Scores), _)| {
         let found = if tubular {
             Calibration::of_tubes(&[&all.learned[..], &all.held_out[..]].concat())
@@ -464,8 +467,6 @@ impl Searched<'_> {
                 if !tubular {
                     found.swap_remove(best);
                 }
-            } else {
-                scores.missed += 1;
             }
         }
         if !tubular {
@@ -528,7 +529,7 @@ mod tests {
         others.extend((0..300).map(|_| logit(LEAST) + falling.sample(&mut rng)));
         Scores {
             learned,
-            missed: 0,
+            lost: 0,
             held_out: Vec::new(),
             rivals: BTreeMap::new(),
             others,
@@ -635,7 +636,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_to_another_class_is_missed() {
+    fn what_is_left_to_another_class_is_no_peak_of_its_own() {
         let fields = [field(), field()];
         // The second class is not searched in the second tomogram.
         let own = |field| Searched {
@@ -653,17 +654,14 @@ mod tests {
         for one in own {
             one.read(0, &[50.0, 50.0], false, &mut scores);
         }
-        assert_eq!(
-            (scores.learned.len(), scores.missed, scores.others.len()),
-            (1, 1, 2)
-        );
+        assert_eq!((scores.learned.len(), scores.others.len()), (1, 2));
     }
 
     #[test]
-    fn what_has_no_peak_lowers_the_recall_that_is_expected() {
+    fn peaks_that_another_class_took_lower_the_recall_that_is_expected() {
         let mut scores = scores(10, 0.8, 2);
         let all = Calibration::of(&scores);
-        scores.missed = 10;
+        scores.lost = 10;
         let half = Calibration::of(&scores);
         assert_eq!(half.threshold, all.threshold);
         assert!((half.expected - 2.0 * all.expected).abs() < 1e-9);
