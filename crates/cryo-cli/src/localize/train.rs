@@ -278,7 +278,8 @@ fn memory(learned: &Learned, model: &ModelConfig, params: &FitParams) -> u64 {
     }
     let samples = params.batch_size * params.sample.iter().product::<usize>();
     let training = samples as u64 * model.network.training_bytes_per_voxel();
-    PROGRAM + held + (coarser + training).max(heat)
+    // Freed memory is kept, and heat maps need blocks of other sizes than training.
+    PROGRAM + held + coarser + training + heat
 }
 
 /// Mirror images that the threshold is read of, where it is.
