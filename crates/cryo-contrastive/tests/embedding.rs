@@ -297,3 +297,12 @@ fn agreement_of_unrelated_points_is_chance() {
     assert!((agreement - 10.0 / 299.0).abs() < 0.01, "{agreement}");
     assert!(neighbourhood_agreement(a.view(), b.view(), 300).is_err());
 }
+
+#[test]
+fn what_is_embedded_all_alike_has_no_neighbourhoods() {
+    for value in [0.0, 0.7] {
+        let collapsed = Array2::from_elem((300, 8), value);
+        let agreement = neighbourhood_agreement(collapsed.view(), collapsed.view(), 10).unwrap();
+        assert!(agreement <= 10.0 / 299.0, "{value}: {agreement}");
+    }
+}

@@ -1,10 +1,11 @@
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, s};
 use tch::{Device, Kind, Tensor};
 
 use crate::error::{Error, require};
 
 /// How many of its `neighbours` nearest others (by cosine) an item has in common between two embeddings of
-/// the same items, as a part, averaged over items: 1 for equal neighbourhoods, neighbours / (n − 1) by chance.
+/// the same items, as a part, averaged over items: 1 for equal neighbourhoods, neighbours / (n − 1) by chance. Items that are
+/// all embedded alike have no neighbourhoods in common.
 ///
 /// `first` is `[n, d]`, `second` `[n, e]`. Time is n² (d + e).
 ///
@@ -33,7 +34,11 @@ pub fn neighbourhood_agreement(
         neighbours,
     )?;
     let _guard = tch::no_grad_guard();
-    let (first, second) = (nearest(first, neighbours)?, nearest(second, neighbours)?);
+    let first = nearest(first, neighbours)?;
+    // The other way round, so that items equally near are not taken in the same order in both.
+    let last = n as i64 - 1;
+    let second = nearest(second.slice(s![..;-1, ..]), neighbours)?;
+    let second = (last - second).f_flip([0_i64].as_slice())?;
     // [n, k, 1] against [n, 1, k].
     let common = first.f_unsqueeze(2)?.f_eq_tensor(&second.f_unsqueeze(1)?)?;
     let common = common.f_sum(Kind::Double)?.f_double_value(&[])?;
@@ -47,7 +52,10 @@ fn nearest(points: ArrayView2<'_, f32>, neighbours: usize) -> Result<Tensor, Err
     let values = standard
         .as_slice()
         .expect("a standard layout is contiguous");
-    let points = Tensor::f_from_slice(values)?.f_view([n as i64, d as i64])?;
+    // In single precision the cosines of embeddings that nearly collapse are all 1.
+    let points = Tensor::f_from_slice(values)?
+        .f_view([n as i64, d as i64])?
+        .f_to_kind(Kind::Double)?;
     let lengths = points
         .f_norm_scalaropt_dim(2.0, [1_i64].as_slice(), true)?
         .f_clamp_min(1e-12)?;
