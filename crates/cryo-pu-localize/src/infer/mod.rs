@@ -6,6 +6,7 @@ mod likeness;
 mod localize;
 mod mixture;
 mod ridge;
+mod searched;
 mod versus;
 
 pub(crate) use calibrate::calibrate_on;
