@@ -12,8 +12,8 @@ use crate::{Embedded, Error, Model, Outputs, ViewIndex, ViewSource, error::requi
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EmbedParams {
-    /// Views at a time, at least 1; memory grows with it. In f32 the result does not depend on it, in bf16 and f16 by
-    /// rounding.
+    /// Views at a time, at least 1; memory grows with it. In f32 the result does not depend on it, in bf16 and f16 at
+    /// most by rounding.
     pub batch_size: usize,
     /// Over how many orientations an output is averaged: 1, the 4 quarter turns, or these and their mirror
     /// images, 8. Time grows with it, and what the network has not learned to ignore averages out.
@@ -156,8 +156,9 @@ impl Looks {
         Ok([finish(model.whiten(mean(a)?)?)?, finish(mean(b)?)?])
     }
 
-    /// As many images as any other batch has: which kernel works on half precision depends on their number, and with it the
-    /// rounding. So what a view is embedded as does not depend on how many others there are.
+    /// As many images as any other batch has: a device may choose its kernel for half precision by their number, and with it
+    /// the rounding (the processor of docs/benchmarks.md does not). So what a view is embedded as does not depend on how many
+    /// others there are, on any device.
     fn filled_up(self, images: &Tensor) -> Result<Tensor, Error> {
         let lacking = self.batch as i64 - images.size()[0];
         if self.kind == Kind::Float || lacking <= 0 {
